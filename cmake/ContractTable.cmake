@@ -1,0 +1,15 @@
+# Writes contract.c: the descriptors of all services declared in the proto files FILES (below FROM), for proto/contract.h.
+set(externs "")
+set(rows "")
+foreach(file ${FILES})
+    file(STRINGS ${FROM}/${file} lines REGEX "^service [A-Za-z]+")
+    foreach(line ${lines})
+        string(REGEX REPLACE "^service ([A-Za-z]+).*" "\\1" service ${line})
+        string(REGEX REPLACE "([a-z])([A-Z])" "\\1_\\2" symbol ${service})
+        string(TOLOWER ${symbol} symbol)
+        string(APPEND externs "extern const ProtobufCServiceDescriptor ucap__v1__${symbol}__descriptor;\n")
+        string(APPEND rows "    &ucap__v1__${symbol}__descriptor,\n")
+    endforeach()
+endforeach()
+file(WRITE ${OUT} "#include \"contract.h\"\n\n${externs}
+const ProtobufCServiceDescriptor *const contract_services[] = {\n${rows}    0,\n};\n")

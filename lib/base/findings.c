@@ -1,0 +1,40 @@
+/* A growing list of (path, sentence). What cannot be kept is counted, so that a list never looks complete when it is not. */
+#include "base/findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void findings_add(struct findings *findings, const char *path, const char *format, ...)
+{
+    char *sentence = NULL;
+    char *copy = strdup(path);
+    struct finding *rows = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&sentence, format, args) < 0)
+        sentence = NULL;
+    va_end(args);
+    if (findings->count < FINDINGS_MAX && copy && sentence)
+        rows = realloc(findings->rows, (findings->count + 1) * sizeof(*rows));
+    if (!rows) {
+        findings->dropped++;
+        free(copy);
+        free(sentence);
+        return;
+    }
+    findings->rows = rows;
+    rows[findings->count++] = (struct finding){copy, sentence};
+}
+
+void findings_clear(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        free(findings->rows[i].path);
+        free(findings->rows[i].sentence);
+    }
+    free(findings->rows);
+    *findings = (struct findings){0};
+}
