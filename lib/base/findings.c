@@ -1,4 +1,5 @@
-/* A growing list of (path, sentence). What cannot be kept is counted, so that a list never looks complete when it is not. */
+/* A growing list of (path, sentence). What cannot be kept is counted, so that a list never looks
+ * complete when it is not. */
 #include "base/findings.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* logfmt on stderr. A line is composed in a buffer of the thread and written with one write(2), so lines of several
- * threads never mix; a line longer than the buffer is cut and marked. */
+/* logfmt on stderr. A line is composed in a buffer of the thread and written with one write(2), so
+ * lines of several threads never mix; a line longer than the buffer is cut and marked. */
 #include "base/log.h"
 
 #include "base/err.h"
@@ -50,7 +50,7 @@ static void put_value(struct line *line, const char *value)
     put(line, "\"", 1);
     for (const char *at = value; *at; at++) {
         unsigned char c = (unsigned char)*at;
-        char escaped[8];
+        char escaped[16];
         if (c == '"' || c == '\\')
             put(line, (char[]){'\\', *at}, 2);
         else if (c == '\n')
@@ -76,13 +76,13 @@ static void put_time(struct line *line)
 {
     struct timespec now;
     struct tm utc;
-    char date[32];
-    char text[48];
+    char date[24];
+    char text[64];
 
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text, sizeof(text), "%s.%06ldZ", date, now.tv_nsec / 1000);
+    snprintf(text, sizeof(text), "%s.%06dZ", date, (int)(now.tv_nsec / 1000));
     put_field(line, "time", text);
 }
 
