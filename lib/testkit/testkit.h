@@ -1,5 +1,6 @@
-/* Helpers of tests: temporary folders, a PostgreSQL of their own, processes started and ended by id, keys, waiting for a
- * condition with a bound. Each ends the test with a sentence when it fails; all that was started is ended by kit_end. */
+/* Helpers of tests: temporary folders, a PostgreSQL of their own, processes started and ended by
+ * id, keys, waiting for a condition with a bound. Each ends the test with a sentence when it fails;
+ * all that was started is ended by kit_end. */
 #ifndef UCAP_TESTKIT_TESTKIT_H
 #define UCAP_TESTKIT_TESTKIT_H
 
@@ -14,9 +15,11 @@
 struct kit;
 
 struct kit *kit_begin(void);
-void kit_end(struct kit *kit); /* ends what runs (SIGTERM, then SIGKILL), removes the folder; NULL is left alone */
+void kit_end(struct kit *kit); /* ends what runs (SIGTERM, then SIGKILL), removes the folder; NULL
+                                  is left alone */
 
-/* A temporary folder with a short path (ipc endpoints), readable by the user that runs PostgreSQL. */
+/* A temporary folder with a short path (ipc endpoints), readable by the user that runs PostgreSQL.
+ */
 const char *kit_dir(const struct kit *kit);
 /* A path below it; valid until kit_end. */
 const char *kit_path(struct kit *kit, const char *format, ...)
@@ -31,8 +34,8 @@ void kit_wait(const char *what, int64_t limit_ms, bool (*condition)(void *arg), 
 
 struct kit_process;
 
-/* Starts bin/PROGRAM of the build (or an absolute path) with the arguments (ends with NULL) and NAME=value environment
- * (ends with NULL; or NULL). stdout and stderr go to files. */
+/* Starts bin/PROGRAM of the build (or an absolute path) with the arguments (ends with NULL) and
+ * NAME=value environment (ends with NULL; or NULL). stdout and stderr go to files. */
 struct kit_process *kit_start(struct kit *kit, const char *program, const char *const *argv,
                               const char *const *env);
 pid_t kit_pid(const struct kit_process *process);
@@ -46,22 +49,22 @@ char *kit_stderr(const struct kit_process *process);
 
 /* ---- PostgreSQL ---- */
 
-/* A cluster of its own on a free port of 127.0.0.1: initdb, UTF-8, C.UTF-8, scram; as user postgres where the test runs
- * as root. Its superuser is "postgres" with password "test". */
+/* A cluster of its own on a free port of 127.0.0.1: initdb, UTF-8, C.UTF-8, scram; as user postgres
+ * where the test runs as root. Its superuser is "postgres" with password "test". */
 struct kit_pg;
 
 struct kit_pg *kit_pg_start(struct kit *kit);
 int kit_pg_port(const struct kit_pg *pg);
 const char *kit_pg_conninfo(const struct kit_pg *pg, const char *user, const char *database);
-void kit_pg_stop(struct kit_pg *pg);  /* immediate, as a crash */
+void kit_pg_stop(struct kit_pg *pg);    /* immediate, as a crash */
 void kit_pg_restart(struct kit_pg *pg); /* on the same port */
 /* The first value of a query as superuser; malloc'ed. Ends the test on an error. */
 char *kit_pg_value(struct kit_pg *pg, const char *database, const char *sql);
 
 /* ---- a whole system ---- */
 
-/* Keys and a principals file for: gateway, registry, and users viewer, editor, admin. A gateway on free ports, and, where
- * a database is given, migrate and one registry. */
+/* Keys and a principals file for: gateway, registry, and users viewer, editor, admin. A gateway on
+ * free ports, and, where a database is given, migrate and one registry. */
 struct kit_system {
     struct kit *kit;
     struct kit_pg *pg;
@@ -81,7 +84,8 @@ struct kit_process *kit_system_registry(struct kit_system *system, const char *i
 /* The key of a user of the principals file: "viewer", "editor", "admin", "registry". */
 const struct curve_key *kit_system_key(struct kit_system *system, const char *user);
 const char *kit_system_key_file(struct kit_system *system, const char *user);
-/* Asks a process's local Control endpoint until it is ready; the address of its endpoint `name` ("" for none). */
+/* Asks a process's local Control endpoint until it is ready; the address of its endpoint `name` (""
+ * for none). */
 void kit_wait_ready(struct kit *kit, const char *control, const char *name, char *ret_address,
                     size_t size);
 
