@@ -44,7 +44,8 @@ struct err {
 /* Writes code and the formatted sentence to err (may be NULL: only the code is wanted). Returns -code. */
 int err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-int err_vset(struct err *err, enum err_code code, const char *format, va_list args);
+int err_vset(struct err *err, enum err_code code, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 /* Puts the formatted text and ": " before the sentence that stands in err, keeping its code. Returns -err->code. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
