@@ -1,0 +1,26 @@
+/* Checks that kinds of records share. Each adds what is wrong to `violations`, with the path of the
+ * place. Pure. */
+#ifndef UCAP_REGISTRY_CHECK_H
+#define UCAP_REGISTRY_CHECK_H
+
+#include "base/findings.h"
+
+#include <stdbool.h>
+#include <ucap/v1/common.pb-c.h>
+
+void check_slug(const char *path, const char *slug, struct findings *violations);
+
+/* One text per language, 1 to 10,000 characters each, known languages. */
+void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t count, bool required,
+                 struct findings *violations);
+
+void check_language(const char *path, const char *tag, struct findings *violations);
+void check_zone(const char *path, const char *zone, struct findings *violations); /* or empty */
+void check_date(const char *path, const char *date, struct findings *violations); /* or empty */
+void check_sources(const char *path, Ucap__V1__Source *const *sources, size_t count,
+                   struct findings *violations);
+/* A figure without source is a warning. */
+void check_figures(const char *path, Ucap__V1__Figure *const *figures, size_t count,
+                   struct findings *violations, struct findings *warnings);
+
+#endif

@@ -1,0 +1,55 @@
+/* What records of every kind have in common, by descriptor: a slug, a version, two times, and
+ * fields that are compared and replaced by name. Pure. */
+#ifndef UCAP_REGISTRY_RECORD_H
+#define UCAP_REGISTRY_RECORD_H
+
+#include "base/err.h"
+#include "base/findings.h"
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A kind of record: a message with the fields slug, version, created_at and updated_at. */
+struct record_kind {
+    const char *name; /* "city": in sentences, in the history, in event types */
+    const ProtobufCMessageDescriptor *message;
+    const ProtobufCMessageDescriptor *event; /* with before, after, fields and reason */
+    const char *event_name;                  /* its full name */
+    bool is_programme; /* its slug is a programme: a caller sees only its own */
+    /* Says what is wrong with a record (paths begin with the kind's name), and what should be
+     * looked at. */
+    void (*check)(const ProtobufCMessage *record, struct findings *violations,
+                  struct findings *warnings);
+};
+
+extern const struct record_kind city_kind;
+extern const struct record_kind programme_kind;
+
+const char *record_slug(const ProtobufCMessage *record);
+void record_set_slug(ProtobufCMessage *record, char *slug); /* the pointer is kept */
+uint64_t record_version(const ProtobufCMessage *record);
+void record_set_version(ProtobufCMessage *record, uint64_t version);
+
+/* Sets both times (microseconds since 1970), allocated as unpacked messages are. */
+int record_set_times(ProtobufCMessage *record, int64_t created_us, int64_t updated_us,
+                     struct err *err);
+
+/* A copy of the struct without slug, version and times, for storage. It shares all memory: never
+ * free its members. */
+int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, struct err *err);
+
+/* Fields of an update: each must be the name of a field that may be changed, once. */
+void record_check_fields(const struct record_kind *kind, char *const *fields, size_t count,
+                         struct findings *violations);
+
+/* Exchanges the values of the named fields between two records of a kind. */
+void record_swap_fields(ProtobufCMessage *a, ProtobufCMessage *b, char *const *fields,
+                        size_t count);
+
+/* Names of the fields that differ (slug, version and times apart), static strings in an array of
+ * the caller's with room for all fields. Returns how many, or a negative code. */
+int record_changed_fields(const ProtobufCMessage *before, const ProtobufCMessage *after,
+                          const char **ret_fields, struct err *err);
+
+#endif

@@ -1,0 +1,333 @@
+/* Handlers of ucap.v1.Registry. Decoding and the role are done when a handler begins; it checks the
+ * request, acts through the store, tells the relay, and ends in one reply or one failure.
+ * Programmes are bounded by the caller's list. */
+#include "rpc.h"
+
+#include "base/id.h"
+#include "store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucap/v1/registry.pb-c.h>
+#include <ucap/v1/relay.pb-c.h>
+
+#define PAGE_DEFAULT 100
+#define PAGE_MAX     1000
+
+struct registry {
+    Ucap__V1__Registry_Service service; /* first: a ProtobufCService is one of us */
+    struct db *db;
+    ProtobufCService *relay;
+};
+
+/* ---- what handlers share ---- */
+
+static struct registry *registry_of(Ucap__V1__Registry_Service *service)
+{
+    return (struct registry *)service;
+}
+
+static struct store_view view_of(const struct record_kind *kind, const struct call *call)
+{
+    const Ucap__V1__Caller *caller = call->caller;
+
+    return (struct store_view){
+        .all = !kind->is_programme || caller_may_see(caller, "*"),
+        .slugs = caller->programmes,
+        .count = caller->n_programmes,
+    };
+}
+
+/* Ends the call: with the record, which is freed, or with the failure. */
+static void end_with_record(int rc, ProtobufCMessage *record, const struct err *err,
+                            ProtobufCClosure reply, struct call *call)
+{
+    if (rc < 0) {
+        call_fail(call, err);
+        return;
+    }
+    reply(record, call);
+    protobuf_c_message_free_unpacked(record, NULL);
+}
+
+static void get_record(struct registry *registry, const struct record_kind *kind, const char *slug,
+                       ProtobufCClosure reply, struct call *call)
+{
+    struct err err = ERR_INIT;
+    ProtobufCMessage *record = NULL;
+    struct store_view view = view_of(kind, call);
+
+    db_set_deadline(registry->db, call->deadline_us);
+    int rc = store_get(registry->db, kind, &view, slug, &record, &err);
+    end_with_record(rc, record, &err, reply, call);
+}
+
+static bool refuse_violations(const struct record_kind *kind, struct call *call)
+{
+    size_t count = call->violations.count;
+
+    if (count == 0)
+        return false;
+    call_failf(call, ERR_INVALID_ARGUMENT, "the %s has %zu %s: %s: %s", kind->name, count,
+               count == 1 ? "mistake" : "mistakes, the first", call->violations.rows[0].path,
+               call->violations.rows[0].sentence);
+    return true;
+}
+
+static struct store_change change_of(const struct record_kind *kind, const ProtobufCMessage *record,
+                                     const char *reason, const struct store_view *view,
+                                     const struct call *call)
+{
+    return (struct store_change){
+        .kind = kind,
+        .record = record,
+        .reason = reason,
+        .via = call->via ? call->via->principal : NULL,
+        .traceparent = call->traceparent,
+        .once = {call->caller->principal, call->idempotency_key, call->method, call->request,
+                 call->request_size},
+        .view = view,
+    };
+}
+
+static void tell_relay(const struct registry *registry, bool fresh)
+{
+    const Ucap__V1__PokeRequest poke = UCAP__V1__POKE_REQUEST__INIT;
+
+    if (fresh && registry->relay)
+        client_poke(registry->relay, 0, &poke.base);
+}
+
+static void create_record(struct registry *registry, const struct record_kind *kind,
+                          const ProtobufCMessage *record, ProtobufCClosure reply, struct call *call)
+{
+    struct err err = ERR_INIT;
+    ProtobufCMessage *made = NULL;
+    bool fresh = false;
+
+    if (!record) {
+        call_failf(call, ERR_INVALID_ARGUMENT, "the request has no %s", kind->name);
+        return;
+    }
+    kind->check(record, &call->violations, &call->warnings);
+    if (refuse_violations(kind, call))
+        return;
+    struct store_view view = view_of(kind, call);
+    struct store_change change = change_of(kind, record, "", &view, call);
+    db_set_deadline(registry->db, call->deadline_us);
+    int rc = store_create(registry->db, &change, &made, &fresh, &err);
+    tell_relay(registry, fresh);
+    end_with_record(rc, made, &err, reply, call);
+}
+
+static void update_record(struct registry *registry, const struct record_kind *kind,
+                          const ProtobufCMessage *record, char *const *fields, size_t count,
+                          const char *reason, ProtobufCClosure reply, struct call *call)
+{
+    struct err err = ERR_INIT;
+    ProtobufCMessage *made = NULL;
+    bool fresh = false;
+
+    if (!record) {
+        call_failf(call, ERR_INVALID_ARGUMENT, "the request has no %s", kind->name);
+        return;
+    }
+    record_check_fields(kind, fields, count, &call->violations);
+    if (record_version(record) == 0)
+        findings_add(&call->violations, "version", "is missing: give the version that was read");
+    if (refuse_violations(kind, call))
+        return;
+    struct store_view view = view_of(kind, call);
+    struct store_change change = change_of(kind, record, reason, &view, call);
+    change.fields = fields;
+    change.field_count = count;
+    db_set_deadline(registry->db, call->deadline_us);
+    int rc = store_update(registry->db, &change, &made, &fresh, &err);
+    tell_relay(registry, fresh);
+    end_with_record(rc, made, &err, reply, call);
+}
+
+/* ---- lists: the cursor is "1" and the hex digits of the last slug ---- */
+
+static int read_cursor(const char *cursor, char after[SLUG_MAX + 1], struct err *err)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t length = strlen(cursor);
+
+    after[0] = '\0';
+    if (length == 0)
+        return 0;
+    if (cursor[0] != '1' || length % 2 != 1 || length / 2 > SLUG_MAX ||
+        strspn(cursor, digits) != length)
+        return err_set(err, ERR_INVALID_ARGUMENT,
+                       "cursor \"%s\" is not one of ours: leave it empty to begin again", cursor);
+    for (size_t i = 0; i < length / 2; i++)
+        after[i] = (char)((strchr(digits, cursor[1 + 2 * i]) - digits) * 16 +
+                          (strchr(digits, cursor[2 + 2 * i]) - digits));
+    after[length / 2] = '\0';
+    return 0;
+}
+
+static void write_cursor(const char *slug, char cursor[2 * SLUG_MAX + 2])
+{
+    *cursor++ = '1';
+    for (; *slug; slug++, cursor += 2)
+        snprintf(cursor, 3, "%02x", (unsigned char)*slug);
+    *cursor = '\0';
+}
+
+/* One page of a list, as a handler wants it. */
+struct page {
+    ProtobufCMessage **records;
+    size_t count;
+    char next[2 * SLUG_MAX + 2]; /* cursor, or empty */
+};
+
+static int read_page(struct registry *registry, const struct record_kind *kind, uint32_t page_size,
+                     const char *cursor, const char *country, struct call *call,
+                     struct page *ret_page, struct err *err)
+{
+    char after[SLUG_MAX + 1];
+    bool more = false;
+    struct store_view view = view_of(kind, call);
+    struct store_page page = {after, country, page_size ? page_size : PAGE_DEFAULT};
+
+    if (page_size > PAGE_MAX)
+        return err_set(err, ERR_INVALID_ARGUMENT, "page_size %u is over the limit of %d", page_size,
+                       PAGE_MAX);
+    int rc = read_cursor(cursor, after, err);
+    if (rc < 0)
+        return rc;
+    db_set_deadline(registry->db, call->deadline_us);
+    rc = store_list(registry->db, kind, &view, &page, &ret_page->records, &ret_page->count, &more,
+                    err);
+    if (rc < 0)
+        return rc;
+    ret_page->next[0] = '\0';
+    if (more)
+        write_cursor(record_slug(ret_page->records[ret_page->count - 1]), ret_page->next);
+    return 0;
+}
+
+/* ---- the methods ---- */
+
+static void create_programme(Ucap__V1__Registry_Service *service,
+                             const Ucap__V1__CreateProgrammeRequest *in,
+                             Ucap__V1__Programme_Closure closure, void *call)
+{
+    create_record(registry_of(service), &programme_kind, (ProtobufCMessage *)in->programme,
+                  (ProtobufCClosure)closure, call);
+}
+
+static void get_programme(Ucap__V1__Registry_Service *service,
+                          const Ucap__V1__GetProgrammeRequest *in,
+                          Ucap__V1__Programme_Closure closure, void *call)
+{
+    get_record(registry_of(service), &programme_kind, in->slug, (ProtobufCClosure)closure, call);
+}
+
+static void list_programmes(Ucap__V1__Registry_Service *service,
+                            const Ucap__V1__ListProgrammesRequest *in,
+                            Ucap__V1__ListProgrammesReply_Closure closure, void *call)
+{
+    Ucap__V1__ListProgrammesReply reply = UCAP__V1__LIST_PROGRAMMES_REPLY__INIT;
+    struct err err = ERR_INIT;
+    struct page page;
+
+    if (read_page(registry_of(service), &programme_kind, in->page_size, in->cursor, "", call, &page,
+                  &err) < 0) {
+        call_fail(call, &err);
+        return;
+    }
+    reply.programmes = (Ucap__V1__Programme **)page.records;
+    reply.n_programmes = page.count;
+    reply.next_cursor = page.next;
+    closure(&reply, call);
+    store_free_list(page.records, page.count);
+}
+
+static void update_programme(Ucap__V1__Registry_Service *service,
+                             const Ucap__V1__UpdateProgrammeRequest *in,
+                             Ucap__V1__Programme_Closure closure, void *call)
+{
+    update_record(registry_of(service), &programme_kind, (ProtobufCMessage *)in->programme,
+                  in->fields, in->n_fields, in->reason, (ProtobufCClosure)closure, call);
+}
+
+static void create_city(Ucap__V1__Registry_Service *service, const Ucap__V1__CreateCityRequest *in,
+                        Ucap__V1__City_Closure closure, void *call)
+{
+    create_record(registry_of(service), &city_kind, (ProtobufCMessage *)in->city,
+                  (ProtobufCClosure)closure, call);
+}
+
+static void get_city(Ucap__V1__Registry_Service *service, const Ucap__V1__GetCityRequest *in,
+                     Ucap__V1__City_Closure closure, void *call)
+{
+    get_record(registry_of(service), &city_kind, in->slug, (ProtobufCClosure)closure, call);
+}
+
+static void list_cities(Ucap__V1__Registry_Service *service, const Ucap__V1__ListCitiesRequest *in,
+                        Ucap__V1__ListCitiesReply_Closure closure, void *call)
+{
+    Ucap__V1__ListCitiesReply reply = UCAP__V1__LIST_CITIES_REPLY__INIT;
+    struct err err = ERR_INIT;
+    struct page page;
+
+    if (read_page(registry_of(service), &city_kind, in->page_size, in->cursor, in->country, call,
+                  &page, &err) < 0) {
+        call_fail(call, &err);
+        return;
+    }
+    reply.cities = (Ucap__V1__City **)page.records;
+    reply.n_cities = page.count;
+    reply.next_cursor = page.next;
+    closure(&reply, call);
+    store_free_list(page.records, page.count);
+}
+
+static void update_city(Ucap__V1__Registry_Service *service, const Ucap__V1__UpdateCityRequest *in,
+                        Ucap__V1__City_Closure closure, void *call)
+{
+    update_record(registry_of(service), &city_kind, (ProtobufCMessage *)in->city, in->fields,
+                  in->n_fields, in->reason, (ProtobufCClosure)closure, call);
+}
+
+const struct method_rule registry_rules[] = {
+    {"CreateProgramme", MAY_ADMIN, true, "makes a programme known"},
+    {"GetProgramme", MAY_READ, false, "reads one programme"},
+    {"ListProgrammes", MAY_READ, false, "reads the programmes you may see, page by page"},
+    {"UpdateProgramme", MAY_WRITE, true, "replaces fields of a programme"},
+    {"CreateCity", MAY_WRITE, true, "makes a city known"},
+    {"GetCity", MAY_READ, false, "reads one city"},
+    {"ListCities", MAY_READ, false, "reads cities, page by page"},
+    {"UpdateCity", MAY_WRITE, true, "replaces fields of a city"},
+    {0},
+};
+
+static const Ucap__V1__Registry_Service registry_methods = UCAP__V1__REGISTRY__INIT();
+
+int registry_create(struct db **db, ProtobufCService *poke, ProtobufCService **ret_service,
+                    struct err *err)
+{
+    struct registry *registry = calloc(1, sizeof(*registry));
+
+    if (!registry)
+        return err_nomem(err);
+    registry->service = registry_methods;
+    registry->db = *db;
+    registry->relay = poke;
+    *db = NULL;
+    *ret_service = &registry->service.base;
+    return 0;
+}
+
+void registry_destroy(ProtobufCService *service)
+{
+    struct registry *registry = (struct registry *)service;
+
+    if (registry)
+        db_close(registry->db);
+    free(registry);
+}

@@ -1,0 +1,57 @@
+/* Records in PostgreSQL: all SQL of the registry. Each change leaves a row in the history and one
+ * in events.outbox, in the transaction of the change. Records returned are freed with
+ * protobuf_c_message_free_unpacked(record, NULL). */
+#ifndef UCAP_REGISTRY_STORE_H
+#define UCAP_REGISTRY_STORE_H
+
+#include "db/db.h"
+#include "record.h"
+
+/* Which records of a kind a caller sees: slugs, or all. Bounds programmes; other kinds are shared.
+ */
+struct store_view {
+    bool all;
+    char *const *slugs;
+    size_t count;
+};
+
+/* -ERR_NOT_FOUND names the nearest slug that the view has. */
+int store_get(struct db *db, const struct record_kind *kind, const struct store_view *view,
+              const char *slug, ProtobufCMessage **ret_record, struct err *err);
+
+/* One page in the order of slugs. */
+struct store_page {
+    const char *after;   /* slug of the last record of the page before, or "" */
+    const char *country; /* cities only: ISO 3166-1 alpha-2; or "" for all */
+    unsigned size;       /* 1 to 1000 */
+};
+
+/* *ret_records is an array of *ret_count records: store_free_list. *ret_more: another page follows.
+ */
+int store_list(struct db *db, const struct record_kind *kind, const struct store_view *view,
+               const struct store_page *page, ProtobufCMessage ***ret_records, size_t *ret_count,
+               bool *ret_more, struct err *err);
+void store_free_list(ProtobufCMessage **records, size_t count);
+
+/* A write: what, by whom, why. */
+struct store_change {
+    const struct record_kind *kind;
+    const ProtobufCMessage *record; /* the new values, checked */
+    char *const *fields;            /* of an update: names of those to replace */
+    size_t field_count;
+    const char *reason;
+    const char *via; /* service that acts for the person, or NULL */
+    const char *traceparent;
+    struct db_once once; /* once.principal is the person */
+    const struct store_view *view;
+};
+
+/* Both give the record as it stands afterwards; *ret_fresh: it was done now, not before under the
+ * same key. -ERR_ALREADY_EXISTS, -ERR_NOT_FOUND, -ERR_ABORTED (changed meanwhile: says which
+ * fields), and those of db_write. */
+int store_create(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                 bool *ret_fresh, struct err *err);
+int store_update(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                 bool *ret_fresh, struct err *err);
+
+#endif
