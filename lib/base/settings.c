@@ -88,7 +88,7 @@ struct arguments {
 /* The known flag nearest to `wanted`, in memory of *names, which the caller frees; or NULL. */
 static const char *flag_nearest(const struct rows *rows, const char *wanted, char **names)
 {
-    const char **words = calloc(2 * rows->count + 1, sizeof(*words));
+    const char **words = calloc(2 * rows->count + 3, sizeof(*words));
     const char *nearest = NULL;
     size_t count = 0;
 
@@ -101,8 +101,11 @@ static const char *flag_nearest(const struct rows *rows, const char *wanted, cha
             words[count++] = name;
         }
     }
-    if (words && *names)
+    if (words && *names) {
+        words[count] = "--help";
+        words[count + 1] = "--version";
         nearest = text_nearest(wanted, words);
+    }
     free(words);
     return nearest;
 }

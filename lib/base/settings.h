@@ -1,7 +1,8 @@
 /* Settings of a process as a table: each row is a flag, an environment variable UCAP_*, a default,
- * bounds and a sentence.
- * --help, the docs and the errors are printed from the rows. A flag wins over the environment, that
- * over the default. */
+ * bounds and a sentence. --help, the docs and the errors are printed from the rows. A flag wins
+ * over the environment, that over the default; of a flag given twice the last counts. Written
+ * "--NAME VALUE" or "--NAME=VALUE"; only the latter takes a value that begins with "--". Flags are
+ * never abbreviated, there are no positional arguments. */
 #ifndef UCAP_BASE_SETTINGS_H
 #define UCAP_BASE_SETTINGS_H
 
@@ -13,14 +14,17 @@
 
 enum setting_type {
     SETTING_TEXT,     /* char * */
-    SETTING_SECRET,   /* char *; also by file: --NAME-file, UCAP_NAME_FILE (its first line). Never
-                         printed */
+    SETTING_SECRET,   /* char *; also by file; never printed */
     SETTING_LIST,     /* char *: comma separated; settings_split cuts it */
     SETTING_INT,      /* int64_t */
     SETTING_DURATION, /* int64_t milliseconds; written 200ms, 2s, 5m, 1h */
     SETTING_SIZE,     /* int64_t bytes; written 512, 64KiB, 1MiB */
     SETTING_BOOL      /* bool; as a flag without value: true; else true or false */
 };
+
+/* A secret can stand in a file, named by --NAME-file or UCAP_NAME_FILE: its first line, without the
+ * line's end, of at most 4096 bytes. Value and file of the same rank (two flags, or two variables)
+ * are an error. All other strings are UTF-8 without control characters. */
 
 /* One row. The variable is UCAP_ and the name in capitals, '-' as '_'. */
 struct setting {
@@ -43,8 +47,8 @@ struct settings_part {
 };
 
 /* Fills the structs from argv, the environment and the defaults. Strings are malloc'ed:
- * settings_free. --help and
- * --version print to stdout. Wrong ones: -ERR_INVALID_ARGUMENT and a sentence that names the flag
+ * settings_free; after a failure, --help or --version they are NULL. --help and --version print to
+ * stdout. Wrong ones: -ERR_INVALID_ARGUMENT and a sentence that names the flag
  * or variable (whichever was used), the value and what is allowed; an unknown flag gets the nearest
  * known one. */
 int settings_load(const char *program, const char *purpose, const struct settings_part *parts,
