@@ -16,9 +16,6 @@ services() {
     awk -v mode="${1:-}" '/^[a-z]/ && (mode == "" || $2 == mode) { print $1 }' "$top/services/services.list"
 }
 
-# The name a service has in the contract: registry -> ucap.v1.Registry.
-contract_name() { printf 'ucap.v1.%s' "${1^}"; }
-
 # configure_and_build PRESET [TARGET...]: quiet when there is nothing to do; all output when it fails.
 configure_and_build() {
     local preset=$1 log
