@@ -55,13 +55,19 @@ void call_fail(struct call *call, const struct err *err);
 void call_failf(struct call *call, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A closure that keeps the reply in call->reply (copied, or taken where the implementation gives it away). */
+/* A closure that ends the call with the reply in call->reply: copied, or taken where the implementation has set
+ * call->reply to it already. */
 void call_keep_reply(const ProtobufCMessage *reply, void *call);
 
 /* Invokes `method` of `service` by name and keeps the reply in call->reply (freed by call_clear). 0, or the negative
  * code of call->err. */
 int call_run(ProtobufCService *service, const char *method, const ProtobufCMessage *request,
              struct call *call);
+
+/* Invokes by index. What protobuf-c would only assert ends the call with a failure: an index out of range or an empty slot
+ * of a generated vtable (UNIMPLEMENTED), a request of another type (INTERNAL). */
+void call_invoke(ProtobufCService *service, unsigned method_index, const ProtobufCMessage *request,
+                 ProtobufCClosure closure, struct call *call);
 
 /* The reply taken out of the call; the caller frees it with codec_free. */
 ProtobufCMessage *call_steal_reply(struct call *call);

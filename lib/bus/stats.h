@@ -21,7 +21,7 @@ struct stats_counter {
 struct stats *stats_create(void); /* NULL when out of memory */
 void stats_destroy(struct stats *stats);
 
-/* Adds room for the methods of a service; before the threads start. The name is copied. */
+/* Adds room for the methods of a service; before the threads start. The descriptor outlives the stats. */
 int stats_add_service(struct stats *stats, const ProtobufCServiceDescriptor *descriptor,
                       struct err *err);
 
@@ -32,7 +32,8 @@ int stats_add_counters(struct stats *stats, struct stats_counter *counters, stru
 void stats_call(struct stats *stats, const ProtobufCServiceDescriptor *descriptor,
                 int method_index, enum err_code code, int64_t took_us);
 
-/* Fills methods and counters of *ret_stats, allocated with malloc: free with stats_reply_clear. */
+/* Fills methods and counters of *ret_stats, allocated with malloc: free with stats_reply_clear, which leaves the other
+ * members alone. Names in the rows are those of descriptors and tables. */
 int stats_read(struct stats *stats, Ucap__V1__Stats *ret_stats, struct err *err);
 void stats_reply_clear(Ucap__V1__Stats *stats);
 
