@@ -1,7 +1,9 @@
-/* Serves a ProtobufCService: dispatch (pure: frames in, frames out), and worker threads that take requests from the
- * gateways.
+/* Serves a ProtobufCService: dispatch (pure: frames in, frames out), and worker threads that take
+ * requests from the gateways.
  *
- * Order in a dispatch: limits, header, method, role, deadline, decode, handler, exactly one reply or failure. */
+ * Order in a dispatch: limits, header, method, role, deadline, decode, handler, exactly one reply
+ * or failure. Each request is a log line of level debug, each failure that is our fault one of
+ * level error. */
 #ifndef UCAP_BUS_SERVER_H
 #define UCAP_BUS_SERVER_H
 
@@ -22,7 +24,7 @@ enum {
     MAY_WRITE = MAY_EDITOR | MAY_ADMIN,
 };
 
-/* A row per method; server_check refuses a service with a method that has none. */
+/* A row per method; served_check refuses a service with a method that has none. */
 struct method_rule {
     const char *method; /* NULL ends the table */
     unsigned may;       /* MAY_* */
@@ -42,12 +44,25 @@ struct served {
 int served_check(const ProtobufCServiceDescriptor *descriptor, const struct method_rule *rules,
                  struct err *err);
 
-/* Handles one request: `caller` is the authenticated one (its timeout_ms counts), header and message are the two body
- * frames. The two frames of the reply are appended to *out, always. `partial` sends progress; NULL: dropped. */
-void served_dispatch(const struct served *served, const Ucap__V1__Caller *caller,
-                     const void *header, size_t header_size, const void *message,
-                     size_t message_size, void (*partial)(struct frames *body, void *arg),
-                     void *partial_arg, struct frames *out);
+/* One request as it came to a worker. The pointers are the caller's. */
+struct served_request {
+    const Ucap__V1__Caller *caller; /* the authenticated one; NULL: refused UNAUTHENTICATED */
+    const void *header;             /* the two frames of the body */
+    size_t header_size;
+    const void *message;
+    size_t message_size;
+    int64_t received_us; /* monotonic: the timeouts of caller and header count from here */
+    void (*partial)(struct frames *body, void *arg); /* sends progress; NULL: dropped */
+    void *partial_arg;
+};
+
+/* Handles one request. The two frames of the reply are appended to *out, always. */
+void served_dispatch(const struct served *served, const struct served_request *request,
+                     struct frames *out);
+
+/* The reply to a request that never reaches a handler, such as one with another number of frames
+ * than two: its two frames, without request id, are appended to *out. */
+void served_refuse(const struct err *err, struct frames *out);
 
 /* True when the caller may see the programme: its list has it, or "*". */
 bool caller_may_see(const Ucap__V1__Caller *caller, const char *programme);
@@ -56,7 +71,8 @@ bool caller_may_see(const Ucap__V1__Caller *caller, const char *programme);
 struct server_thread {
     struct client *client; /* for calling neighbours and the poke; of this thread */
     unsigned number;       /* 0 to threads - 1 */
-    /* Tells the process what it waits for (`""`: nothing more); shown by Ping. Any time during start. */
+    /* Tells the process what it waits for (`""`: nothing more); shown by Ping. Any time during
+     * start. */
     void (*waits_for)(void *server, const char *sentence);
     /* True once the process is told to end: a start that waits gives up with -ERR_CANCELLED. */
     bool (*ending)(void *server);
@@ -66,35 +82,44 @@ struct server_thread {
 struct server_spec {
     const ProtobufCServiceDescriptor *descriptor;
     const struct method_rule *rules;
-    /* Makes the service object of one thread (with its own database connection), and takes it back. start may wait; it
-     * fails for good: the process ends with the sentence. */
+    /* Makes the service object of one thread (with its own database connection), and takes it back.
+     * start may wait; it fails for good: the process ends with the sentence. */
     int (*start)(void *arg, const struct server_thread *thread, ProtobufCService **ret_service,
                  struct err *err);
     void (*stop)(void *arg, ProtobufCService *service);
     void *arg;
 };
 
+/* All pointers outlive the server. */
 struct server_config {
-    struct client_config gateways; /* the worker opens a DEALER to each of them; key and timeouts as for a client */
+    struct client_config gateways; /* a thread has a DEALER to each; the rest as for a client */
     const char *name;              /* worker name; NULL: the descriptor's */
     const char *instance;          /* named in READY: its Control connection heartbeats for all */
     unsigned threads;              /* 1 to 64 */
     unsigned credit;               /* requests a thread takes at once from each gateway, 1 to 64 */
-    int64_t heartbeat_ms;          /* 400; a peer silent for four of them is gone */
-    struct stats *stats;
+    int64_t heartbeat_ms;          /* 400; a gateway silent for four of them is gone */
+    struct stats *stats;           /* or NULL */
+    /* What struct server_thread offers. Called by any thread; or NULL. */
+    void (*waits_for)(void *arg, const char *sentence);
+    bool (*ending)(void *arg);
+    void *arg;
 };
 
 struct server;
 
-/* Starts the threads. It returns when all have started or one failed for good. */
+/* Starts the threads, which inherit the signal mask, and returns when all have started or one
+ * failed for good (the others have ended then, too). That may take as long as spec->start waits:
+ * call it from a thread that has the time. A thread takes requests as soon as it has started. */
 int server_start(void *zmq_context, const struct server_spec *spec,
                  const struct server_config *config, struct server **ret_server, struct err *err);
 
-/* Draining: credit 0 to the gateways, answer what is held, DISCONNECT. Returns at once; server_join waits. */
+/* Draining: credit 0 to the gateways, answer what is held, DISCONNECT. Returns at once; server_join
+ * waits. */
 void server_drain(struct server *server);
 
-/* Waits until all threads have ended, at most until_us on the monotonic clock; then -ERR_DEADLINE_EXCEEDED, and
- * server_destroy lets the threads be (the process ends). */
+/* Waits until all threads have ended, at most until_us on the monotonic clock; then
+ * -ERR_DEADLINE_EXCEEDED, and server_destroy lets the threads be and frees nothing (the process
+ * ends; do not end the ZeroMQ context). */
 int server_join(struct server *server, int64_t until_us);
 void server_destroy(struct server *server);
 
