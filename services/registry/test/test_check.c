@@ -1,0 +1,217 @@
+/* What a correct city and a correct programme are: one row per mistake, with the place and the
+ * sentence. */
+#include "record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <ucap/v1/registry.pb-c.h>
+
+/* A correct city whose parts a test may spoil. */
+struct city {
+    Ucap__V1__LocalText name, second;
+    Ucap__V1__LocalText *names[2];
+    Ucap__V1__Source source;
+    Ucap__V1__Source *sources[1];
+    Ucap__V1__Figure figure;
+    Ucap__V1__Figure *figures[1];
+    Ucap__V1__City city;
+};
+
+static void make_city(struct city *c)
+{
+    *c = (struct city){
+        .name = UCAP__V1__LOCAL_TEXT__INIT,
+        .second = UCAP__V1__LOCAL_TEXT__INIT,
+        .source = UCAP__V1__SOURCE__INIT,
+        .figure = UCAP__V1__FIGURE__INIT,
+        .city = UCAP__V1__CITY__INIT,
+    };
+    c->name.language = "en";
+    c->name.text = "Barcelona";
+    c->second.language = "zh-Hans";
+    c->second.text = "巴塞罗那";
+    c->names[0] = &c->name;
+    c->names[1] = &c->second;
+    c->source.title = "summary";
+    c->sources[0] = &c->source;
+    c->figure.kind = "population";
+    c->figure.value = "1620809";
+    c->figure.sources = c->sources;
+    c->figure.n_sources = 1;
+    c->figures[0] = &c->figure;
+    c->city.slug = "barcelona";
+    c->city.country = "ES";
+    c->city.subdivision = "ES-CT";
+    c->city.zone = "Europe/Madrid";
+    c->city.names = c->names;
+    c->city.n_names = 2;
+    c->city.figures = c->figures;
+    c->city.n_figures = 1;
+}
+
+static void expect(const struct record_kind *kind, const ProtobufCMessage *record, const char *path,
+                   const char *part)
+{
+    struct findings violations = {0}, warnings = {0};
+    int found = 0;
+
+    kind->check(record, &violations, &warnings);
+    if (!path)
+        assert_int_equal(violations.count, 0);
+    for (size_t i = 0; path && i < violations.count; i++)
+        found |= strcmp(violations.rows[i].path, path) == 0 &&
+                 strstr(violations.rows[i].sentence, part) != NULL;
+    if (path && !found)
+        fail_msg("no violation at %s with \"%s\" (%zu others)", path, part, violations.count);
+    findings_clear(&violations);
+    findings_clear(&warnings);
+}
+
+static void expect_city(const struct city *c, const char *path, const char *part)
+{
+    expect(&city_kind, &c->city.base, path, part);
+}
+
+static void correct_city(void **state)
+{
+    struct city c;
+    (void)state;
+
+    make_city(&c);
+    expect_city(&c, NULL, NULL);
+    c.city.subdivision = c.city.zone = "";
+    c.city.n_figures = 0;
+    expect_city(&c, NULL, NULL);
+}
+
+static void wrong_names(void **state)
+{
+    struct city c;
+    (void)state;
+
+    make_city(&c);
+    c.city.n_names = 0;
+    expect_city(&c, "city.names", "at least one");
+    make_city(&c);
+    c.second.language = "en";
+    expect_city(&c, "city.names[1].language", "twice");
+    make_city(&c);
+    c.second.language = "not a tag";
+    expect_city(&c, "city.names[1].language", "not a tag");
+    make_city(&c);
+    c.name.text = "";
+    expect_city(&c, "city.names[0].text", "empty");
+    make_city(&c);
+    char long_text[10002];
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    c.name.text = long_text;
+    expect_city(&c, "city.names[0].text", "10001 characters");
+}
+
+static void wrong_codes(void **state)
+{
+    struct city c;
+    (void)state;
+
+    make_city(&c);
+    c.city.slug = "Barcelona!";
+    expect_city(&c, "city.slug", "Barcelona!");
+    make_city(&c);
+    c.city.country = "es";
+    expect_city(&c, "city.country", "\"es\"");
+    make_city(&c);
+    c.city.subdivision = "IT-62";
+    expect_city(&c, "city.subdivision", "ES-CT");
+    make_city(&c);
+    c.city.zone = "Europe/Madird";
+    expect_city(&c, "city.zone", "Europe/Madrid");
+}
+
+static void wrong_figures(void **state)
+{
+    struct city c;
+    (void)state;
+
+    make_city(&c);
+    c.figure.value = "";
+    expect_city(&c, "city.figures[0]", "neither value nor bounds");
+    make_city(&c);
+    c.figure.value = "1,620,809";
+    expect_city(&c, "city.figures[0].value", "1,620,809");
+    make_city(&c);
+    c.figure.lower = "70";
+    expect_city(&c, "city.figures[0]", "value and bounds");
+    make_city(&c);
+    c.figure.kind = "";
+    expect_city(&c, "city.figures[0].kind", "empty");
+    make_city(&c);
+    c.figure.as_of = "2019-02-30";
+    expect_city(&c, "city.figures[0].as_of", "2019-02-30");
+    make_city(&c);
+    c.source.title = "";
+    expect_city(&c, "city.figures[0].sources[0].title", "empty");
+    make_city(&c);
+    c.source.link = "not a link";
+    expect_city(&c, "city.figures[0].sources[0].link", "not a link");
+}
+
+static void figure_without_source_is_a_warning(void **state)
+{
+    struct findings violations = {0}, warnings = {0};
+    struct city c;
+    (void)state;
+
+    make_city(&c);
+    c.figure.n_sources = 0;
+    city_kind.check(&c.city.base, &violations, &warnings);
+    assert_int_equal(violations.count, 0);
+    assert_int_equal(warnings.count, 1);
+    assert_string_equal(warnings.rows[0].path, "city.figures[0].sources");
+    findings_clear(&warnings);
+}
+
+static void programmes(void **state)
+{
+    Ucap__V1__LocalText name = UCAP__V1__LOCAL_TEXT__INIT;
+    Ucap__V1__LocalText *names[] = {&name};
+    Ucap__V1__Programme p = UCAP__V1__PROGRAMME__INIT;
+    (void)state;
+
+    name.language = "en";
+    name.text = "International Urban Cooperation";
+    p.slug = "iuc-asia";
+    p.names = names;
+    p.n_names = 1;
+    p.default_language = "en";
+    expect(&programme_kind, &p.base, NULL, NULL);
+    p.period = "2019-04";
+    expect(&programme_kind, &p.base, "programme.period", "one date");
+    p.period = "2019-13/2020";
+    expect(&programme_kind, &p.base, "programme.period", "2019-13");
+    p.period = "2019-04/2020-11";
+    p.mailbox = "nobody";
+    expect(&programme_kind, &p.base, "programme.mailbox", "nobody");
+    p.mailbox = "office@example.eu";
+    p.default_language = "fr";
+    expect(&programme_kind, &p.base, "programme.names", "\"fr\"");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(correct_city),
+        cmocka_unit_test(wrong_names),
+        cmocka_unit_test(wrong_codes),
+        cmocka_unit_test(wrong_figures),
+        cmocka_unit_test(figure_without_source_is_a_warning),
+        cmocka_unit_test(programmes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
