@@ -292,7 +292,7 @@ static void check_silence(struct worker *worker, int64_t now_us)
 {
     if (now_us < silent_at(worker))
         return;
-    log_warning("a gateway is silent: connecting again",
+    log_warning("a gateway is silent: this connection is given up",
                 log_str("gateway", worker->config.endpoint),
                 log_str("service", worker->config.name));
     lose(worker, now_us);
