@@ -5,9 +5,11 @@
 #include "base/err.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unicode/utf8.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 4096
@@ -15,6 +17,8 @@
 struct line {
     char text[LINE_MAX_BYTES];
     size_t length;
+    bool quoted; /* a quote is open */
+    bool cut;    /* something did not fit; nothing is added any more */
 };
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
@@ -25,42 +29,85 @@ static _Thread_local char trace[33];
 
 static void put(struct line *line, const char *text, size_t length)
 {
-    size_t room = sizeof(line->text) - 1 - line->length; /* one byte stays for the newline */
+    size_t room = sizeof(line->text) - strlen("...\"\n") - line->length;
 
-    if (length > room)
-        length = room;
+    if (line->cut)
+        return;
+    if (length > room) {
+        line->cut = true;
+        for (length = room; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+            length--; /* not in the middle of a character */
+    }
     memcpy(line->text + line->length, text, length);
     line->length += length;
 }
 
-static int is_plain(const char *value)
+static void put_end(struct line *line)
 {
-    for (const char *at = value; *at; at++)
-        if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=' || *at == '\\' || *at == 0x7f)
-            return 0;
-    return *value != '\0';
+    const char *end = !line->cut ? "\n" : line->quoted ? "...\"\n" : "...\n";
+
+    memcpy(line->text + line->length, end, strlen(end));
+    line->length += strlen(end);
+}
+
+/* Bytes of the character at `at`. *ret_safe: no control character, and well-formed. */
+static size_t character_size(const char *at, bool *ret_safe)
+{
+    size_t size = 0;
+    UChar32 c;
+
+    U8_NEXT(at, size, (size_t)-1, c);
+    *ret_safe = c >= 0x20 && (c < 0x7f || c > 0x9f);
+    return c < 0 ? 1 : size;
+}
+
+static bool is_plain(const char *value)
+{
+    bool safe = *value != '\0';
+
+    for (const char *at = value; safe && *at; at += character_size(at, &safe))
+        if (strchr(" \"=\\", *at))
+            return false;
+    return safe;
+}
+
+static void put_escaped(struct line *line, const char *bytes, size_t size)
+{
+    char escaped[8];
+
+    for (size_t i = 0; i < size; i++)
+        put(line, escaped,
+            (size_t)snprintf(escaped, sizeof(escaped), "\\x%02x", (unsigned char)bytes[i]));
+}
+
+static void put_quoted(struct line *line, const char *value)
+{
+    size_t size;
+    bool safe;
+
+    put(line, "\"", 1);
+    line->quoted = true;
+    for (const char *at = value; *at; at += size) {
+        size = character_size(at, &safe);
+        if (*at == '"' || *at == '\\')
+            put(line, (char[]){'\\', *at}, 2);
+        else if (*at == '\n')
+            put(line, "\\n", 2);
+        else if (safe)
+            put(line, at, size);
+        else
+            put_escaped(line, at, size);
+    }
+    put(line, "\"", 1);
+    line->quoted = line->cut;
 }
 
 static void put_value(struct line *line, const char *value)
 {
-    if (is_plain(value)) {
+    if (is_plain(value))
         put(line, value, strlen(value));
-        return;
-    }
-    put(line, "\"", 1);
-    for (const char *at = value; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        char escaped[16];
-        if (c == '"' || c == '\\')
-            put(line, (char[]){'\\', *at}, 2);
-        else if (c == '\n')
-            put(line, "\\n", 2);
-        else if (c < 0x20 || c == 0x7f)
-            put(line, escaped, (size_t)snprintf(escaped, sizeof(escaped), "\\x%02x", c));
-        else
-            put(line, at, 1);
-    }
-    put(line, "\"", 1);
+    else
+        put_quoted(line, value);
 }
 
 static void put_field(struct line *line, const char *key, const char *value)
@@ -104,9 +151,7 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
     }
     if (trace[0])
         put_field(&line, "trace", trace);
-    if (line.length >= sizeof(line.text) - 1)
-        memcpy(line.text + sizeof(line.text) - 5, "...\"", 4);
-    line.text[line.length++] = '\n';
+    put_end(&line);
     /* There is nowhere to tell that stderr is gone. */
     if (write(STDERR_FILENO, line.text, line.length) < 0)
         return;
