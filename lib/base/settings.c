@@ -213,16 +213,15 @@ static int secret_read(const char *from, const char *path, char **ret_secret, st
 {
     char line[SECRET_BYTES_MAX + 2];
     char shown[TEXT_SHOWN_SIZE];
-    FILE *file = fopen(path, "re");
 
     text_show(path, shown);
-    errno = 0;
-    size_t size = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
-    int failed = !file || ferror(file);
-    int saved = errno;
-    if (file)
-        fclose(file);
-    errno = saved;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_errno(err, ERR_INVALID_ARGUMENT, "open the file %s of %s", shown, from);
+    size_t size = fread(line, 1, sizeof(line) - 1, file);
+    int failed = ferror(file) ? errno : 0;
+    fclose(file);
+    errno = failed;
     if (failed)
         return err_errno(err, ERR_INVALID_ARGUMENT, "read the file %s of %s", shown, from);
     line[size] = '\0';
