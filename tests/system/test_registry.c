@@ -1,0 +1,257 @@
+/* The registry as a client sees it: a real gateway, a real registry, a real PostgreSQL. */
+#include "caller.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct world {
+    struct kit *kit;
+    struct kit_system system;
+    void *zmq;
+    struct caller *viewer, *editor, *admin;
+};
+
+static int begin(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    w->kit = kit_begin();
+    kit_system_start(w->kit, true, &w->system);
+    w->zmq = zmq_ctx_new();
+    w->viewer = caller_create(w->zmq, &w->system, "viewer", false);
+    w->editor = caller_create(w->zmq, &w->system, "editor", false);
+    w->admin = caller_create(w->zmq, &w->system, "admin", true);
+    *state = w;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *w = *state;
+
+    caller_destroy(w->viewer);
+    caller_destroy(w->editor);
+    caller_destroy(w->admin);
+    zmq_ctx_term(w->zmq);
+    kit_end(w->kit);
+    free(w);
+    return 0;
+}
+
+static const char *text_of(struct caller *caller)
+{
+    return caller_last(caller)->err.text;
+}
+
+static long count(struct world *w, const char *sql)
+{
+    char *value = kit_pg_value(w->system.pg, "ucap", sql);
+    long number = strtol(value, NULL, 10);
+
+    free(value);
+    return number;
+}
+
+static void a_city_travels(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(caller_create_city(w->editor, "sevilla", "travel-1"), 0);
+    assert_int_equal(caller_get_city(w->viewer, "sevilla"), 0);
+    assert_string_equal(caller_city(w->viewer)->slug, "sevilla");
+    assert_int_equal(caller_city(w->viewer)->version, 1);
+    assert_non_null(caller_city(w->viewer)->created_at);
+    assert_int_equal(count(w, "SELECT count(*) FROM events.outbox WHERE subject = 'city/sevilla' "
+                              "AND type = 'registry.city.created'"),
+                     1);
+    assert_int_equal(count(w, "SELECT count(*) FROM registry.history WHERE slug = 'sevilla'"), 1);
+}
+
+static void a_near_miss_is_named(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(caller_create_city(w->editor, "barcelona", "near-1"), 0);
+    assert_int_equal(caller_get_city(w->viewer, "barcelna"), -ERR_NOT_FOUND);
+    assert_string_equal(text_of(w->viewer),
+                        "city \"barcelna\" not found (did you mean \"barcelona\"?)");
+}
+
+static void the_same_key_takes_effect_once(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(caller_create_city(w->editor, "malaga", "once-1"), 0);
+    assert_int_equal(caller_create_city(w->editor, "malaga", "once-1"), 0);
+    assert_int_equal(caller_create_city(w->editor, "malaga", "once-2"), -ERR_ALREADY_EXISTS);
+    assert_int_equal(caller_create_city(w->editor, "cadiz", "once-1"), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(caller_create_city(w->editor, "cadiz", NULL), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(count(w, "SELECT count(*) FROM events.outbox WHERE subject = 'city/malaga'"),
+                     1);
+    assert_int_equal(caller_get_city(w->editor, "cadiz"), -ERR_NOT_FOUND);
+}
+
+static void roles_are_checked(void **state)
+{
+    struct world *w = *state;
+    Ucap__V1__CreateProgrammeRequest request = UCAP__V1__CREATE_PROGRAMME_REQUEST__INIT;
+    Ucap__V1__Programme programme = UCAP__V1__PROGRAMME__INIT;
+
+    assert_int_equal(caller_create_city(w->viewer, "jaen", "role-1"), -ERR_PERMISSION_DENIED);
+    assert_non_null(strstr(text_of(w->viewer), "editor"));
+    request.programme = &programme;
+    assert_int_equal(caller_registry(w->editor, "CreateProgramme", &request.base, "role-2"),
+                     -ERR_PERMISSION_DENIED);
+}
+
+static void all_mistakes_are_told_at_once(void **state)
+{
+    struct world *w = *state;
+    Ucap__V1__CreateCityRequest request = UCAP__V1__CREATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+
+    assert_int_equal(caller_registry(w->editor, "CreateCity", &request.base, "all-0"),
+                     -ERR_INVALID_ARGUMENT);
+    city.slug = "Not A Slug";
+    city.country = "Spain";
+    request.city = &city;
+    assert_int_equal(caller_registry(w->editor, "CreateCity", &request.base, "all-1"),
+                     -ERR_INVALID_ARGUMENT);
+    assert_int_equal(caller_last(w->editor)->violations.count, 3);
+    assert_string_equal(caller_last(w->editor)->violations.rows[1].path, "city.names");
+}
+
+static int update_zone(struct caller *caller, const char *slug, uint64_t version, const char *zone,
+                       const char *key)
+{
+    Ucap__V1__UpdateCityRequest request = UCAP__V1__UPDATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+    char *fields[] = {"zone"};
+
+    city.slug = (char *)slug;
+    city.version = version;
+    city.zone = (char *)zone;
+    request.city = &city;
+    request.fields = fields;
+    request.n_fields = 1;
+    request.reason = "test";
+    return caller_registry(caller, "UpdateCity", &request.base, key);
+}
+
+static void updates_have_versions(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(caller_create_city(w->editor, "bilbao", "update-1"), 0);
+    assert_int_equal(update_zone(w->editor, "bilbao", 1, "Europe/Madrid", "update-2"), 0);
+    assert_int_equal(caller_city(w->editor)->version, 2);
+    assert_string_equal(caller_city(w->editor)->names[0]->text, "bilbao");
+    assert_int_equal(update_zone(w->editor, "bilbao", 1, "Europe/Rome", "update-3"), -ERR_ABORTED);
+    assert_non_null(strstr(text_of(w->editor), "changed since: zone"));
+    assert_int_equal(update_zone(w->editor, "bilbao", 9, "Europe/Rome", "update-4"),
+                     -ERR_INVALID_ARGUMENT);
+    assert_int_equal(update_zone(w->editor, "bilbao", 2, "Europe/Rom", "update-5"),
+                     -ERR_INVALID_ARGUMENT);
+    assert_int_equal(update_zone(w->editor, "bilbo", 2, "Europe/Rome", "update-6"), -ERR_NOT_FOUND);
+    /* What changes nothing makes no version and no event. */
+    assert_int_equal(update_zone(w->editor, "bilbao", 2, "Europe/Madrid", "update-7"), 0);
+    assert_int_equal(caller_city(w->editor)->version, 2);
+    assert_int_equal(count(w, "SELECT count(*) FROM events.outbox WHERE subject = 'city/bilbao'"),
+                     2);
+}
+
+static int list(struct caller *caller, uint32_t size, const char *cursor, const char *country)
+{
+    Ucap__V1__ListCitiesRequest request = UCAP__V1__LIST_CITIES_REQUEST__INIT;
+
+    request.page_size = size;
+    request.cursor = (char *)cursor;
+    request.country = (char *)country;
+    return caller_registry(caller, "ListCities", &request.base, NULL);
+}
+
+static void lists_are_paged(void **state)
+{
+    struct world *w = *state;
+    const Ucap__V1__ListCitiesReply *reply;
+    char slug[32], key[32], cursor[256] = "", last[80] = "";
+    int seen = 0;
+
+    for (int i = 0; i < 7; i++) {
+        snprintf(slug, sizeof(slug), "zz-page-%d", i);
+        snprintf(key, sizeof(key), "page-%d", i);
+        assert_int_equal(caller_create_city(w->editor, slug, key), 0);
+    }
+    do {
+        assert_int_equal(list(w->viewer, 3, cursor, ""), 0);
+        reply = (const Ucap__V1__ListCitiesReply *)caller_last(w->viewer)->reply;
+        for (size_t i = 0; i < reply->n_cities; i++) {
+            assert_true(strcmp(reply->cities[i]->slug, last) > 0);
+            snprintf(last, sizeof(last), "%s", reply->cities[i]->slug);
+            seen += strncmp(last, "zz-page-", 8) == 0;
+        }
+        snprintf(cursor, sizeof(cursor), "%s", reply->next_cursor);
+    } while (*cursor);
+    assert_int_equal(seen, 7);
+    assert_int_equal(list(w->viewer, 3, "", "IT"), 0);
+    reply = (const Ucap__V1__ListCitiesReply *)caller_last(w->viewer)->reply;
+    assert_int_equal(reply->n_cities, 0);
+    assert_int_equal(list(w->viewer, 3, "rubbish", ""), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(list(w->viewer, 1001, "", ""), -ERR_INVALID_ARGUMENT);
+}
+
+static bool is_back(void *arg)
+{
+    struct world *w = arg;
+
+    return caller_get_city(w->viewer, "sevilla") == 0;
+}
+
+/* The database goes away and comes back: UNAVAILABLE meanwhile, and no restart of anything. */
+static void the_database_may_go_away(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(caller_create_city(w->admin, "sevilla", "away-1") == 0 ||
+                         caller_last(w->admin)->err.code == ERR_ALREADY_EXISTS,
+                     1);
+    kit_pg_stop(w->system.pg);
+    assert_int_equal(caller_get_city(w->viewer, "sevilla"), -ERR_UNAVAILABLE);
+    assert_int_equal(caller_get_city(w->viewer, "sevilla"), -ERR_UNAVAILABLE);
+    kit_pg_restart(w->system.pg);
+    kit_wait("the registry to be back", 15000, is_back, w);
+    assert_true(kit_is_running(w->system.registry));
+}
+
+static void a_drained_registry_leaves_cleanly(void **state)
+{
+    struct world *w = *state;
+
+    kit_signal(w->system.registry, SIGTERM);
+    assert_int_equal(kit_wait_exit(w->system.registry, 10000), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_city_travels),
+        cmocka_unit_test(a_near_miss_is_named),
+        cmocka_unit_test(the_same_key_takes_effect_once),
+        cmocka_unit_test(roles_are_checked),
+        cmocka_unit_test(all_mistakes_are_told_at_once),
+        cmocka_unit_test(updates_have_versions),
+        cmocka_unit_test(lists_are_paged),
+        cmocka_unit_test(the_database_may_go_away),
+        cmocka_unit_test_setup_teardown(a_drained_registry_leaves_cleanly, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, begin, end);
+}
