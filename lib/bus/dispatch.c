@@ -4,6 +4,7 @@
 #include "bus/server.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,10 +131,13 @@ static int find_method(struct dispatch *dispatch, struct err *err)
     const ProtobufCService *service = dispatch->served->service;
     const char *name = dispatch->header->method;
     int index = call_method_index(service->descriptor, name);
+    char shown[TEXT_SHOWN_SIZE];
 
-    if (index < 0)
-        return err_set(err, ERR_UNIMPLEMENTED, "service %s has no method \"%s\"",
-                       service->descriptor->name, name);
+    if (index < 0) {
+        text_show(name, shown);
+        return err_set(err, ERR_UNIMPLEMENTED, "service %s has no method %s",
+                       service->descriptor->name, shown);
+    }
     dispatch->method = index;
     dispatch->call.method = service->descriptor->methods[index].name;
     dispatch->rule = rule_find(dispatch->served->rules, name);

@@ -282,8 +282,6 @@ int server_start(void *zmq_context, const struct server_spec *spec,
     int rc = served_check(spec->descriptor, spec->rules, err);
     if (rc == 0)
         rc = check_config(config, err);
-    if (rc == 0 && config->stats)
-        rc = stats_add_service(config->stats, spec->descriptor, err);
     if (rc == 0)
         rc = make_server(zmq_context, spec, config, &server, err);
     for (unsigned i = 0; rc == 0 && i < config->threads; i++)

@@ -98,7 +98,7 @@ struct server_config {
     unsigned threads;              /* 1 to 64 */
     unsigned credit;               /* requests a thread takes at once from each gateway, 1 to 64 */
     int64_t heartbeat_ms;          /* 400; a gateway silent for four of them is gone */
-    struct stats *stats;           /* or NULL */
+    struct stats *stats;           /* knows the service (stats_add_service); or NULL */
     /* What struct server_thread offers. Called by any thread; or NULL. */
     void (*waits_for)(void *arg, const char *sentence);
     bool (*ending)(void *arg);

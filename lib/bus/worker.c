@@ -17,7 +17,7 @@
 #define SILENT_HEARTBEATS   4
 #define BACK_OFF_FIRST_US   (100 * 1000)
 #define BACK_OFF_LONGEST_US (5 * 1000 * 1000)
-#define LINGER_DRAINED_MS   1000
+#define LINGER_DRAINED_MS   250
 #define HANDSHAKE_MS        2000
 #define MESSAGE_MAX         (8 * 1024 * 1024) /* of a frame: above every codec limit */
 

@@ -27,6 +27,7 @@ struct shell_settings {
     int64_t heartbeat_ms;  /* --heartbeat: 400ms */
     int64_t threads;       /* --threads: 2 */
     int64_t credit;        /* --credit: 4 */
+    bool health;           /* --health */
 };
 
 struct shell_spec {
@@ -46,11 +47,14 @@ struct shell_spec {
     void *arg;
 };
 
-/* Runs the process from settings to the end; the return value is that of main. With --health it only asks the Control
- * endpoint of a running one: prints its state and endpoints (a line each: NAME ADDRESS), exit code 0 when ready. */
+/* Runs the process from settings to the end; the return value is that of main. start, drain and join run in a thread of
+ * their own, one after the other, and may take long: Ping is answered meanwhile. reread runs in the main thread.
+ *
+ * With --health it only asks the Control endpoint of a running process: prints its state ("starting", "ready" or
+ * "draining") and its endpoints (a line each: NAME ADDRESS), exit code 0 when ready. */
 int shell_main(const struct shell_spec *spec, int argc, char **argv);
 
-/* For start and the threads. */
+/* For start and the threads. The settings are there until join has returned. */
 const struct shell_settings *shell_settings_of(const struct shell *shell);
 void *shell_zmq(struct shell *shell);
 struct stats *shell_stats(struct shell *shell);
@@ -58,11 +62,17 @@ struct stats *shell_stats(struct shell *shell);
 /* Tells Ping where the process listens. Both strings are copied. Before start returns. */
 int shell_add_endpoint(struct shell *shell, const char *name, const char *address, struct err *err);
 
-/* Replaces where and with which key the Control loop connects: the gateway speaks to itself. Before start returns. */
+/* For a start that waits: what Ping shows it waits for (copied; "": nothing more), and whether the process is told to end:
+ * then start gives up with -ERR_CANCELLED. Both take the shell as `void *`, as db_open wants them. Any thread. */
+void shell_waits_for(void *shell, const char *sentence);
+bool shell_is_ending(void *shell);
+
+/* Replaces where and with which key the Control loop connects: the gateway speaks to itself. Before start returns. A
+ * process with `server` connects before start, any other one when start has returned. */
 int shell_set_gateways(struct shell *shell, const char *endpoint, const struct curve_key *key,
                        const char *gateway_key, struct err *err);
 
-/* Ends the process with the sentence and exit code 1: for a thread that cannot go on. Any thread. */
+/* Ends the process with the sentence and exit code 1, after draining: for a thread that cannot go on. Any thread. */
 void shell_fail(struct shell *shell, const struct err *err);
 
 extern const struct setting shell_settings_table[];
