@@ -187,3 +187,8 @@ void log_set_trace(const char *trace_id)
 {
     snprintf(trace, sizeof(trace), "%s", trace_id ? trace_id : "");
 }
+
+const char *log_trace(void)
+{
+    return trace;
+}

@@ -52,4 +52,7 @@ int log_level_parse(const char *name, enum log_level *ret_level);
  * hex digits). */
 void log_set_trace(const char *trace_id);
 
+/* This thread's trace id, or "". */
+const char *log_trace(void);
+
 #endif

@@ -1,8 +1,8 @@
 /* A connection to the gateway, and services seen through it.
  *
  * A client holds one DEALER to one of its gateways; when that one cannot be reached, refuses, or is lost while a call
- * waits, the call ends UNAVAILABLE (with a sentence that says which) and the next one goes to the next gateway. It
- * belongs to one thread at a time. Several calls may be in flight. */
+ * waits, the call ends UNAVAILABLE (with a sentence that says which) and the next one goes to the next gateway; when all of
+ * them in a row did not know the key, UNAUTHENTICATED. It belongs to one thread at a time. Several calls may be in flight. */
 #ifndef UCAP_BUS_CLIENT_H
 #define UCAP_BUS_CLIENT_H
 
@@ -30,9 +30,11 @@ void client_destroy(struct client *client); /* calls in flight end CANCELLED */
 ProtobufCService *client_service(struct client *client,
                                  const ProtobufCServiceDescriptor *descriptor, const char *name);
 
-/* Several in flight: client_start sends and returns; client_wait drives the connection until `call` is done (NULL: until
- * any is) or `until_us` on the monotonic clock has passed (-ERR_DEADLINE_EXCEEDED; nothing is ended by that). The closure
- * runs inside client_wait. `request` is packed at once. */
+/* Several in flight: client_start sends and returns (0, or the negative code of a call that has ended); it waits only for a
+ * connection that is not there yet. client_wait drives the connection until `call` is done (NULL: until
+ * any is) or `until_us` on the monotonic clock has passed (-ERR_DEADLINE_EXCEEDED; nothing is ended by that);
+ * -ERR_FAILED_PRECONDITION when there is no such call in flight. The closure runs inside client_wait (or client_mmi).
+ * `request` is packed at once. */
 int client_start(ProtobufCService *proxy, unsigned method_index, const ProtobufCMessage *request,
                  ProtobufCClosure closure, struct call *call);
 int client_wait(struct client *client, struct call *call, int64_t until_us);
