@@ -37,9 +37,11 @@ static void quote(const char *text, char ret_quoted[QUOTED_MAX + 4])
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
         bool shown = c >= 0x80 ? plain : c >= 0x20 && c != 0x7f;
-        ret_quoted[i] = shown ? text[i] : '?';
+        ret_quoted[i] = '?';
+        if (shown)
+            ret_quoted[i] = text[i];
     }
-    strcpy(ret_quoted + length, cut ? "..." : "");
+    memcpy(ret_quoted + length, cut ? "..." : "", cut ? 4 : 1);
 }
 
 /* Says what is wrong at a place of the text. */
@@ -388,8 +390,8 @@ static int check_interval(struct parser *p, const struct edtf *value, const char
         return 0;
     if (start->has_offset != end->has_offset)
         return refuse(p, end_at, "both ends have an offset or none has");
-    int64_t start_s = edtf_bounds(start).start_s - start->offset_minutes * 60;
-    int64_t end_s = edtf_bounds(end).end_s - end->offset_minutes * 60;
+    int64_t start_s = edtf_bounds(start).start_s - start->offset_minutes * INT64_C(60);
+    int64_t end_s = edtf_bounds(end).end_s - end->offset_minutes * INT64_C(60);
     if (end_s <= start_s)
         return refuse(p, end_at, "the end lies before the start");
     return 0;

@@ -88,8 +88,8 @@ struct edtf_bounds edtf_bounds(const struct edtf_date *date)
     int months = months_covered(date);
     struct edtf_bounds bounds;
 
-    bounds.start_s = (days_to_month(date->year, month) + day - 1) * DAY_S + date->hour * 3600 +
-                     date->minute * 60 + date->second;
+    bounds.start_s = (days_to_month(date->year, month) + day - 1) * DAY_S +
+                     date->hour * INT64_C(3600) + date->minute * INT64_C(60) + date->second;
     if (months)
         bounds.end_s = days_to_month(date->year, month + months) * DAY_S;
     else if (date->precision == EDTF_DAY)

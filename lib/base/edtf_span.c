@@ -68,7 +68,7 @@ static int offsets_at(UCalendar *calendar, int64_t local_s, struct offsets *ret_
                       struct err *err)
 {
     UErrorCode status = U_ZERO_ERROR;
-    struct offsets offsets;
+    struct offsets offsets = {0};
 
     ucal_setMillis(calendar, (double)(local_s * S_MS), &status);
     if (U_FAILURE(status))
@@ -86,8 +86,9 @@ static int change_before(UCalendar *calendar, int64_t instant_us, int64_t *ret_u
 {
     UErrorCode status = U_ZERO_ERROR;
     UDate change = 0;
+    int64_t instant_ms = instant_us / MS_US;
 
-    ucal_setMillis(calendar, (double)(instant_us / MS_US), &status);
+    ucal_setMillis(calendar, (double)instant_ms, &status);
     if (!ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_PREVIOUS_INCLUSIVE, &change,
                                         &status) ||
         U_FAILURE(status))
@@ -102,7 +103,7 @@ static int change_before(UCalendar *calendar, int64_t instant_us, int64_t *ret_u
 static int midnight_instant(UCalendar *calendar, int64_t local_s, bool is_end, int64_t *ret_us,
                             struct err *err)
 {
-    struct offsets offsets;
+    struct offsets offsets = {0};
     int64_t local_us = local_s * S_US;
     int rc = offsets_at(calendar, local_s, &offsets, err);
 
@@ -138,7 +139,7 @@ static int days_span(UCalendar *calendar, struct edtf_bounds bounds, struct edtf
 static int clock_span(UCalendar *calendar, struct edtf_bounds bounds, struct edtf_span *ret_span,
                       struct err *err)
 {
-    struct offsets offsets;
+    struct offsets offsets = {0};
     int rc = offsets_at(calendar, bounds.start_s, &offsets, err);
 
     if (rc)

@@ -3,6 +3,7 @@
 #include "base/edtf_parts.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unicode/ucal.h>
 #include <unicode/ustring.h>
@@ -51,7 +52,7 @@ static bool zone_present_name(const char *zone, char ret_name[EDTF_ZONE_MAX])
         return false;
     for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++)
         if (strcmp(ret_name, renamed[i].cldr) == 0)
-            strcpy(ret_name, renamed[i].present);
+            snprintf(ret_name, EDTF_ZONE_MAX, "%s", renamed[i].present);
     return true;
 }
 
