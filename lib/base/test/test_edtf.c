@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define ROOM        512 /* for two texts and more */
 
 static struct edtf parsed(const char *text)
 {
@@ -361,7 +362,7 @@ static void survives(const char *text)
 static void survives_qualified(const char *text)
 {
     static const char *const qualifiers[] = {"", "?", "~", "%"};
-    char qualified[EDTF_TEXT_MAX];
+    char qualified[ROOM];
 
     for (size_t i = 0; i < COUNT(qualifiers); i++) {
         snprintf(qualified, sizeof(qualified), "%s%s", text, qualifiers[i]);
@@ -382,7 +383,7 @@ static void survives_timed(const char *day)
         "T00:00",       "T23:59:59",           "T02:30Z",        "T02:30+05:30",
         "T02:30-11:00", "T02:30[Europe/Rome]", "T02:30:59[UTC]", "T02:30/..[Asia/Shanghai]",
     };
-    char text[EDTF_TEXT_MAX];
+    char text[ROOM];
 
     for (size_t i = 0; i < COUNT(times); i++) {
         snprintf(text, sizeof(text), "%s%s", day, times[i]);
