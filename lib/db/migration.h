@@ -1,4 +1,5 @@
-/* Migrations: SQL files embedded at build (ucap_migrations in cmake/Verbs.cmake), applied in order, once, checksummed. */
+/* Migrations: SQL files embedded at build (ucap_migrations in cmake/Verbs.cmake), applied in order,
+ * once, checksummed. */
 #ifndef UCAP_DB_MIGRATION_H
 #define UCAP_DB_MIGRATION_H
 
@@ -9,8 +10,8 @@ struct migration {
     const char *sql;  /* several statements; run in one transaction */
 };
 
-/* The migrations of one set: "events" (lib/db: the outbox), "service" (lib/db: what every service's schema has), or a
- * service. */
+/* The migrations of one set: "events" (lib/db: the outbox), "service" (lib/db: what every service's
+ * schema has), or a service. */
 struct migration_set {
     const char *name;
     const struct migration *rows;
