@@ -2,6 +2,7 @@
  * event stays set (nobody reads it), so that it wakes every thread. */
 #include "bus/server.h"
 
+#include "bus/poll.h"
 #include "bus/workers.h"
 
 #include <errno.h>
@@ -135,32 +136,32 @@ static void station_close(struct station *station)
     client_destroy(station->client);
 }
 
-static long poll_timeout(int64_t due_us, int64_t now_us)
+/* Until `due_us`, or input, or the drain event. It stays set: once seen, it is left out. */
+static void station_wait(struct station *station, int64_t due_us, bool *draining)
 {
-    if (due_us <= now_us)
-        return 0;
-    int64_t ms = (due_us - now_us + 999) / 1000;
-    return ms > 60000 ? 60000 : (long)ms;
+    zmq_pollitem_t items[1 + WORKERS_MAX];
+    size_t count = 0;
+
+    if (!*draining)
+        items[count++] = (zmq_pollitem_t){.fd = station->server->drain_event, .events = ZMQ_POLLIN};
+    count += workers_poll_items(station->workers, items + count);
+    poll_until(items, (int)count, due_us);
+    if (*draining || !items[0].revents)
+        return;
+    *draining = true;
+    workers_drain(station->workers, clock_mono_us(clock_system()));
 }
 
 /* Until all is said and answered after the drain event. */
 static void station_serve(struct station *station)
 {
-    zmq_pollitem_t items[1 + WORKERS_MAX];
     bool draining = false;
 
-    while (!workers_ended(station->workers)) {
-        int64_t now_us = clock_mono_us(clock_system());
-        int64_t due_us = workers_step(station->workers, now_us);
-        items[0] = (zmq_pollitem_t){.fd = station->server->drain_event, .events = ZMQ_POLLIN};
-        size_t count = 1 + workers_poll_items(station->workers, items + 1);
-        /* The event stays set: once seen, it is left out. */
-        size_t skip = draining ? 1 : 0;
-        zmq_poll(items + skip, (int)(count - skip), poll_timeout(due_us, now_us));
-        if (!draining && items[0].revents) {
-            draining = true;
-            workers_drain(station->workers, clock_mono_us(clock_system()));
-        }
+    for (;;) {
+        int64_t due_us = workers_step(station->workers, clock_mono_us(clock_system()));
+        if (workers_ended(station->workers))
+            return;
+        station_wait(station, due_us, &draining);
     }
 }
 

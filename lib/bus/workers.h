@@ -1,9 +1,10 @@
 /* The workers of one thread, one to each gateway, and the requests they hold: received as they
  * come, handled one after the other by served_dispatch. The thread's loop polls and steps:
  *
+ *   due_us = workers_step(workers, now);
  *   while (!workers_ended(workers)) {
- *       int64_t due_us = workers_step(workers, now);
- *       poll workers_poll_items until due_us
+ *       poll workers_poll_items until due_us;
+ *       due_us = workers_step(workers, now);
  *   }
  */
 #ifndef UCAP_BUS_WORKERS_H

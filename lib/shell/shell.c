@@ -7,6 +7,7 @@
 #include "shell/shell.h"
 
 #include "base/log.h"
+#include "bus/poll.h"
 #include "bus/workers.h"
 #include "control.h"
 #include "health.h"
@@ -27,7 +28,6 @@
 #define EXIT_FAILED    1
 #define EXIT_USAGE     2
 #define CONTROL_CREDIT 16
-#define LOOP_WAIT_MS   1000 /* at most, between two looks at what is due */
 
 struct shell {
     const struct shell_spec *spec;
@@ -414,13 +414,6 @@ static bool has_left(struct shell *shell)
     return workers_ended(shell->workers) || now_us() > status_until(shell->status) + farewell_us;
 }
 
-static long wait_ms(int64_t due_us, int64_t now)
-{
-    int64_t ms = due_us <= now ? 0 : (due_us - now + 999) / 1000;
-
-    return due_us == INT64_MAX || ms > LOOP_WAIT_MS ? LOOP_WAIT_MS : (long)ms;
-}
-
 /* Waits for input until `due_us`, and hands it on. The workers' is handled by their next step. */
 static void wait_input(struct shell *shell, int64_t due_us)
 {
@@ -435,7 +428,7 @@ static void wait_input(struct shell *shell, int64_t due_us)
             (zmq_pollitem_t){.socket = local_socket(shell->local), .events = ZMQ_POLLIN};
     if (shell->workers)
         count += workers_poll_items(shell->workers, items + count);
-    if (zmq_poll(items, (int)count, wait_ms(due_us, now_us())) <= 0)
+    if (poll_until(items, (int)count, due_us) <= 0)
         return;
     if (items[0].revents)
         on_signals(shell);
@@ -447,8 +440,10 @@ static void wait_input(struct shell *shell, int64_t due_us)
 
 static void run(struct shell *shell)
 {
-    while (!has_left(shell)) {
+    for (;;) {
         int64_t due_us = shell->workers ? workers_step(shell->workers, now_us()) : INT64_MAX;
+        if (has_left(shell))
+            return;
         wait_input(shell, due_us);
     }
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void fake_gateway_open(struct fake_gateway *fake)
+void fake_gateway_open(struct fake_gateway *fake, const struct curve_key *key)
 {
     int linger_ms = 0;
 
@@ -23,6 +23,8 @@ void fake_gateway_open(struct fake_gateway *fake)
     fake->zmq = zmq_ctx_new();
     fake->socket = zmq_socket(fake->zmq, ZMQ_ROUTER);
     zmq_setsockopt(fake->socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
+    if (key)
+        assert_int_equal(curve_server(fake->socket, key, "test", NULL), 0);
     assert_int_equal(zmq_bind(fake->socket, fake->endpoint), 0);
 }
 

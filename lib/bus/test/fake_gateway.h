@@ -3,6 +3,7 @@
 #ifndef UCAP_BUS_TEST_FAKE_GATEWAY_H
 #define UCAP_BUS_TEST_FAKE_GATEWAY_H
 
+#include "bus/curve.h"
 #include "bus/mdp.h"
 
 #define FAKE_WAIT_MS 10000
@@ -14,7 +15,8 @@ struct fake_gateway {
     char endpoint[128];
 };
 
-void fake_gateway_open(struct fake_gateway *fake);
+/* `key`: its CURVE key; any client is admitted. NULL: no CURVE. */
+void fake_gateway_open(struct fake_gateway *fake, const struct curve_key *key);
 void fake_gateway_close(struct fake_gateway *fake); /* ends the context, too */
 
 /* The next message; its routing id is frame 0. `message` may be NULL. */

@@ -48,7 +48,7 @@ static void setup(struct test *test)
     struct err err = ERR_INIT;
 
     memset(test, 0, sizeof(*test));
-    fake_gateway_open(&test->gateway);
+    fake_gateway_open(&test->gateway, NULL);
     assert_int_equal(worker_create(test->gateway.zmq, &config, START, &test->worker, &err), 0);
     expect_ready(test);
 }
