@@ -1,7 +1,8 @@
 /* libucap: a C program's way to U-CAP. Connect, call.
  *
- * A struct ucap is one connection; it belongs to one thread at a time; open one per thread. Functions return 0 or a
- * negative status code of gRPC (-5: NOT_FOUND); the sentence for a person is in struct ucap_error. */
+ * A struct ucap is one connection; it belongs to one thread at a time; open one per thread.
+ * Functions return 0 or a negative status code of gRPC (-5: NOT_FOUND); the sentence for a person
+ * is in struct ucap_error. */
 #ifndef UCAP_UCAP_H
 #define UCAP_UCAP_H
 
@@ -32,7 +33,8 @@ struct ucap_config {
     const char *gateway_key;     /* public key of the gateways, Z85 */
     const char *key_file;        /* this program's key, as `ucap key generate` writes it */
     int64_t timeout_ms;          /* of a call, tries included; 0: 10000 */
-    const char *const *languages; /* BCP 47, best first; ends with NULL; NULL: the record's default */
+    const char *const
+        *languages; /* BCP 47, best first; ends with NULL; NULL: the record's default */
 };
 
 /* Opens a connection. Nothing is sent before the first call, so a wrong address shows there. */
@@ -41,14 +43,16 @@ void ucap_close(struct ucap *ucap);
 
 /* What a call may be given beside its request. Zero-initialised: all defaults. */
 struct ucap_options {
-    const char *worker;          /* worker name instead of the service's own ("ucap.v1.Control@registry-1") */
-    const char *idempotency_key; /* NULL: a new one. Give your own to be sure over a restart of your program */
+    const char
+        *worker; /* worker name instead of the service's own ("ucap.v1.Control@registry-1") */
+    const char *idempotency_key; /* NULL: a new one. Give your own to be sure over a restart of your
+                                    program */
     int64_t timeout_ms;          /* 0: that of the connection */
 };
 
-/* Calls `method` of `service` (a descriptor from the generated code) with `request`. A lost or busy gateway or service is
- * tried again, with the same idempotency key, until the timeout: a write takes effect once. *ret_reply is freed with
- * ucap_reply_free. `options` may be NULL. */
+/* Calls `method` of `service` (a descriptor from the generated code) with `request`. A lost or busy
+ * gateway or service is tried again, with the same idempotency key, until the timeout: a write
+ * takes effect once. *ret_reply is freed with ucap_reply_free. `options` may be NULL. */
 int ucap_call(struct ucap *ucap, const ProtobufCServiceDescriptor *service, const char *method,
               const ProtobufCMessage *request, const struct ucap_options *options,
               ProtobufCMessage **ret_reply, struct ucap_error *error);
