@@ -1,0 +1,168 @@
+/* ucap city: list and show. */
+#include "cmd.h"
+#include "paging.h"
+#include "record.h"
+#include "run.h"
+#include "words.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucap/v1/registry.pb-c.h>
+
+static const struct column columns[] = {
+    {.name = "id", .keep = true}, {.name = "name"}, {.name = "country"},
+    {.name = "subdivision"},      {.name = "zone"}, {.name = "population", .right = true},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+/* For a person the number as he reads it; for a spreadsheet as it calculates. */
+static char *population(const struct run *run, const Ucap__V1__City *city)
+{
+    const Ucap__V1__Figure *figure = words_figure_of(city->figures, city->n_figures, "population");
+
+    if (!figure)
+        return NULL;
+    return run->format == OUTPUT_CSV ? strdup(figure->value) : words_value(run, figure);
+}
+
+static int add_row(struct run *run, struct table *table, const Ucap__V1__City *city,
+                   struct err *err)
+{
+    char *people = population(run, city);
+    const char *cells[COLUMNS] = {
+        city->slug,    words_local(run, city->names, city->n_names),
+        city->country, city->subdivision,
+        city->zone,    people,
+    };
+    int rc = table_add(table, cells, err);
+
+    free(people);
+    return rc;
+}
+
+static int print_list(struct run *run, Ucap__V1__City *const *cities, size_t count, struct err *err)
+{
+    struct table *table = table_create(columns, COLUMNS);
+    int rc = table ? 0 : err_nomem(err);
+
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = add_row(run, table, cities[i], err);
+    if (rc == 0)
+        run_print_table(run, table);
+    table_destroy(table);
+    return rc;
+}
+
+/* ---- list ---- */
+
+static int list_run(struct run *run, struct err *err)
+{
+    Ucap__V1__ListCitiesRequest request = UCAP__V1__LIST_CITIES_REQUEST__INIT;
+    const char *country = run_option(run, "country");
+    struct pages pages;
+    int rc;
+
+    request.page_size = PAGE_SIZE;
+    if (country)
+        request.country = (char *)country;
+    rc = pages_read(run, &ucap__v1__registry__descriptor, "ListCities", &request.base, &pages, err);
+    if (rc < 0)
+        return rc;
+    Ucap__V1__ListCitiesReply all = UCAP__V1__LIST_CITIES_REPLY__INIT;
+    all.cities = (Ucap__V1__City **)pages.records;
+    all.n_cities = pages.count;
+    if (run_wants_message(run))
+        rc = run_print_message(run, &all.base, err);
+    else
+        rc = print_list(run, all.cities, all.n_cities, err);
+    if (rc == 0 && pages.count == 0)
+        run_say(run, country ? "there is no city in %s yet" : "there is no city yet", country);
+    pages_free(&pages);
+    return rc;
+}
+
+const struct command city_list_command = {
+    .path = "city list",
+    .help = "all cities that are recorded",
+    .options = (const struct option[]){{.name = "country",
+                                        .value = "CC",
+                                        .help = "only cities of this country, by its two letters "
+                                                "(ISO 3166-1), such as ES"},
+                                       {0}},
+    .examples = (const char *const[]){"ucap city list", "ucap city list --country CN --lang zh",
+                                      "ucap city list --format csv > cities.csv", NULL},
+    .run = list_run,
+};
+
+/* ---- show ---- */
+
+static void add_figure(struct run *run, struct record *record, const Ucap__V1__Figure *figure)
+{
+    char label[128];
+
+    snprintf(label, sizeof(label), "%.100s", figure->kind);
+    label[0] = (char)toupper((unsigned char)label[0]);
+    record_take(record, label, words_figure(run, figure));
+}
+
+/* All figures, conflicting ones too; that population or area is not known is worth a line. */
+static void add_figures(struct run *run, struct record *record, const Ucap__V1__City *city)
+{
+    if (!words_figure_of(city->figures, city->n_figures, "population"))
+        record_add(record, "Population", NULL);
+    if (!words_figure_of(city->figures, city->n_figures, "area"))
+        record_add(record, "Area", NULL);
+    for (size_t i = 0; i < city->n_figures; i++)
+        add_figure(run, record, city->figures[i]);
+}
+
+static int print_record(struct run *run, const Ucap__V1__City *city, struct err *err)
+{
+    struct record record;
+
+    record_begin(&record, err);
+    record_add(&record, "City", city->slug);
+    record_add_texts(&record, "Name", city->names, city->n_names);
+    record_add(&record, "Country", city->country);
+    record_add(&record, "Subdivision", city->subdivision);
+    record_add(&record, "Time zone", city->zone);
+    add_figures(run, &record, city);
+    record_add_sources(&record, city->sources, city->n_sources);
+    record_take(&record, "Version", words_count(run, city->version));
+    record_take(&record, "Updated", words_time(city->updated_at));
+    return record_end(&record, run->out);
+}
+
+static int show_run(struct run *run, struct err *err)
+{
+    Ucap__V1__GetCityRequest request = UCAP__V1__GET_CITY_REQUEST__INIT;
+    ProtobufCMessage *reply;
+
+    request.slug = (char *)run_argument(run, 0);
+    int rc =
+        run_call(run, &ucap__v1__registry__descriptor, "GetCity", &request.base, NULL, &reply, err);
+    if (rc < 0)
+        return rc;
+    Ucap__V1__City *city = (Ucap__V1__City *)reply;
+    if (run_wants_message(run))
+        rc = run_print_message(run, reply, err);
+    else if (run->format == OUTPUT_CSV)
+        rc = print_list(run, &city, 1, err);
+    else
+        rc = print_record(run, city, err);
+    ucap_reply_free(reply);
+    return rc;
+}
+
+const struct command city_show_command = {
+    .path = "city show",
+    .help = "one city: names, place, figures with their sources",
+    .arguments =
+        (const struct argument[]){{.name = "ID", .help = "the city's id, as in `ucap city list`"},
+                                  {0}},
+    .examples = (const char *const[]){"ucap city show barcelona",
+                                      "ucap city show barcelona --format yaml", NULL},
+    .run = show_run,
+};
