@@ -1,8 +1,9 @@
 /* Errors: a code for programs, a sentence for persons.
  *
- * A function that can fail returns 0 or a negative code (-ERR_NOT_FOUND) and writes the sentence to its last parameter,
- * a struct err the caller owns. Outputs named ret_x are untouched on failure. A library returns its errors; it never
- * logs them. Sentences are lower case, without full stop: the thing, the value, what to do. */
+ * A function that can fail returns 0 or a negative code (-ERR_NOT_FOUND) and writes the sentence to
+ * its last parameter, a struct err the caller owns. Outputs named ret_x are untouched on failure. A
+ * library returns its errors; it never logs them. Sentences are lower case, without full stop: the
+ * thing, the value, what to do. */
 #ifndef UCAP_BASE_ERR_H
 #define UCAP_BASE_ERR_H
 
@@ -31,7 +32,8 @@ enum err_code {
     ERR_COUNT
 };
 
-#define ERR_TEXT_MAX 1024 /* bytes with the terminating 0; a longer sentence is cut at a character */
+#define ERR_TEXT_MAX                                                                               \
+    1024 /* bytes with the terminating 0; a longer sentence is cut at a character */
 
 struct err {
     enum err_code code; /* ERR_OK: nothing went wrong yet */
@@ -39,15 +41,23 @@ struct err {
 };
 
 /* A struct err with nothing in it. */
-#define ERR_INIT {ERR_OK, {0}}
+#define ERR_INIT                                                                                   \
+    {                                                                                              \
+        ERR_OK,                                                                                    \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
-/* Writes code and the formatted sentence to err (may be NULL: only the code is wanted). Returns -code. */
+/* Writes code and the formatted sentence to err (may be NULL: only the code is wanted). Returns
+ * -code. */
 int err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int err_vset(struct err *err, enum err_code code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-/* Puts the formatted text and ": " before the sentence that stands in err, keeping its code. Returns -err->code. */
+/* Puts the formatted text and ": " before the sentence that stands in err, keeping its code.
+ * Returns -err->code. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The sentence for a failed allocation. Returns -ERR_RESOURCE_EXHAUSTED. */
@@ -57,7 +67,8 @@ int err_nomem(struct err *err);
 int err_errno(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The name of a code without prefix, such as "NOT_FOUND"; "UNKNOWN" for a number that is none. Static. */
+/* The name of a code without prefix, such as "NOT_FOUND"; "UNKNOWN" for a number that is none.
+ * Static. */
 const char *err_code_name(int code);
 
 #endif

@@ -124,7 +124,10 @@ static int traceparent_valid(const char *text)
 
 void trace_new(char ret_traceparent[TRACEPARENT_SIZE])
 {
-    strcpy(ret_traceparent, "00-00000000000000000000000000000000-0000000000000000-01");
+    static const char blank[TRACEPARENT_SIZE] =
+        "00-00000000000000000000000000000000-0000000000000000-01";
+
+    memcpy(ret_traceparent, blank, sizeof(blank));
     hex_random(ret_traceparent + TRACE_AT, TRACE_DIGITS);
     hex_random(ret_traceparent + SPAN_AT, SPAN_DIGITS);
 }

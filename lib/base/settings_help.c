@@ -13,26 +13,21 @@
  */
 static void words_print(FILE *out, const char *text, size_t indent, size_t column)
 {
-    bool first = true;
+    size_t length;
 
-    while (*text) {
-        size_t length = strcspn(text, " ");
-        size_t width = text_width(text) - text_width(text + length);
-        if (column > indent && column + 1 + width > HELP_COLUMNS) {
+    for (size_t at = 0; text[at]; at += length + strspn(text + at + length, " ")) {
+        length = strcspn(text + at, " ");
+        size_t width = text_width(text + at) - text_width(text + at + length);
+        if (at > 0 && column + 1 + width > HELP_COLUMNS) {
             fputc('\n', out);
             column = 0;
-            first = true;
-        } else if (!first) {
-            fputc(' ', out);
-            column++;
+        } else if (at > 0) {
+            column += (size_t)fprintf(out, " ");
         }
-        for (; column < indent; column++)
-            fputc(' ', out);
-        fwrite(text, 1, length, out);
+        if (column < indent)
+            column += (size_t)fprintf(out, "%*s", (int)(indent - column), "");
+        fwrite(text + at, 1, length, out);
         column += width;
-        first = false;
-        text += length;
-        text += strspn(text, " ");
     }
     fputc('\n', out);
 }

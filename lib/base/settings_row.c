@@ -17,9 +17,9 @@ struct unit {
 /* From small to large, the end is a factor of 0. */
 static const struct unit counts[] = {{"", 1}, {NULL, 0}};
 static const struct unit durations[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}, {NULL, 0}};
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
 static const struct unit sizes[] = {
-    {"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0}};
+    {"", 1}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {NULL, 0}};
 
 static const struct type {
     const char *placeholder;
@@ -45,7 +45,10 @@ void setting_variable(const struct setting *setting, bool file,
 {
     snprintf(ret_variable, SETTING_NAME_SIZE, "UCAP_%s%s", setting->name, file ? "-file" : "");
     for (char *at = ret_variable; *at; at++)
-        *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+        if (*at == '-')
+            *at = '_';
+        else
+            *at = (char)toupper((unsigned char)*at);
 }
 
 const char *setting_placeholder(const struct setting *setting)
@@ -58,7 +61,7 @@ static void number_write(int64_t number, const struct unit *units, char *text, s
 {
     const struct unit *best = units;
 
-    for (const struct unit *unit = units; unit->factor; unit++)
+    for (const struct unit *unit = units + 1; unit->factor; unit++)
         if (number != 0 && number % unit->factor == 0)
             best = unit;
     snprintf(text, size, "%lld%s", (long long)(number / best->factor), best->name);

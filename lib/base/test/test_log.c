@@ -138,32 +138,58 @@ static void levels_have_names(void **state)
     assert_int_equal(level, LOG_DEBUG);
 }
 
-/* Logs a value longer than a line; what is written of it is cut and marked. */
-static const char *log_cut(const char *piece)
+/* Logs a value longer than a line: `shift` bytes, then the piece again and again. */
+static const char *log_cut(size_t shift, const char *piece)
 {
-    char value[6000] = "";
+    char value[6000];
 
+    memset(value, 'a', shift);
+    value[shift] = '\0';
     while (strlen(value) + strlen(piece) < sizeof(value))
         strcat(value, piece);
     catch_begin();
     log_info("long", log_str("value", value), log_str("lost", "x"));
-    const char *line = catch_end();
-    size_t length = strlen(line);
-    assert_true(length <= 4096 && length > 4080);
-    assert_ptr_equal(strchr(line, '\n'), line + length - 1);
-    assert_true(text_is_utf8(line, length));
-    assert_null(strstr(line, "lost="));
-    return line + length - 8;
+    return catch_end();
 }
 
 static void long_line_is_cut_and_marked(void **state)
 {
+    static const char *const pieces[] = {"x", "é", "巴", "🌍", " x", "巴 ", "\n", "\x01"};
+
     (void)state;
-    assert_string_equal(log_cut("x"), "xxxx...\n");
-    assert_string_equal(log_cut(" x") + 3, "...\"\n");
-    log_cut("é");
-    log_cut("巴");
-    log_cut("a巴 ");
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        for (size_t shift = 0; shift < 8; shift++) {
+            const char *line = log_cut(shift, pieces[i]);
+            size_t length = strlen(line);
+            const char *mark = i < 4 ? "...\n" : "...\"\n";
+            size_t head = length - strlen(mark);
+            assert_true(length <= 4096 && length > 4096 - 8);
+            assert_string_equal(line + head, mark);
+            assert_true(text_is_utf8(line, length));
+            assert_int_not_equal(line[head - 1], '"');
+            assert_true(i >= 4 || line[head - 1] != ' '); /* nothing follows what was cut */
+            assert_null(strstr(line, "lost="));
+            assert_ptr_equal(strchr(line, '\n'), line + length - 1);
+        }
+    }
+}
+
+static void *set_trace(void *arg)
+{
+    log_set_trace("4bf92f3577b34da6a3ce929d0e0e4736");
+    return arg;
+}
+
+static void trace_belongs_to_its_thread(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    pthread_create(&thread, NULL, set_trace, NULL);
+    pthread_join(thread, NULL);
+    catch_begin();
+    log_info("mine");
+    assert_string_equal(after_time(catch_end()), "level=info msg=mine\n");
 }
 
 #define THREADS 4
@@ -210,6 +236,7 @@ int main(void)
         cmocka_unit_test(level_decides_what_is_written),
         cmocka_unit_test(levels_have_names),
         cmocka_unit_test(long_line_is_cut_and_marked),
+        cmocka_unit_test(trace_belongs_to_its_thread),
         cmocka_unit_test(lines_of_threads_do_not_mix),
     };
 

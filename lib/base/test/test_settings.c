@@ -228,6 +228,10 @@ static void wrong_values_are_refused(void **state)
         {"--wait 99ms", "--wait \"99ms\" is out of bounds: use 100ms to 168h"},
         {"--wait 9223372036854775807h",
          "--wait \"9223372036854775807h\" is out of bounds: use 100ms to 168h"},
+        {"--wait 5124095576031h", /* an hour or so in 64 bits that ran over */
+         "--wait \"5124095576031h\" is out of bounds: use 100ms to 168h"},
+        {"--most 9223372036854775808",
+         "--most \"9223372036854775808\" is out of bounds: use 0 or more"},
         {"--limit 1KB", "--limit \"1KB\" is not a size: write it as 512, 64KiB, 1MiB or 1GiB"},
         {"--limit 511", "--limit \"511\" is out of bounds: use 512 to 1GiB"},
         {"--dry=yes", "--dry \"yes\" is not true or false"},
