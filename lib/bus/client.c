@@ -52,8 +52,7 @@ struct client {
     int64_t connect_timeout_us;
     int64_t call_timeout_us;
     struct link link;
-    bool link_up;          /* has taken a request */
-    int64_t link_until_us; /* else: given up then */
+    int64_t link_until_us; /* given up then, if it is not up */
     struct proxy *proxies;
     struct flight *flights; /* none without a link */
     uint64_t ended;         /* calls */
@@ -169,7 +168,6 @@ static int open_link(struct client *client, struct err *err)
                        client->has_key ? &client->key : NULL, client->gateway_key, err);
     if (rc < 0)
         leave_gateway(client, err);
-    client->link_up = false;
     client->link_until_us = now_us() + client->connect_timeout_us;
     return rc;
 }
@@ -179,12 +177,11 @@ static int await_link(struct client *client, int64_t until_us, struct err *err)
 {
     int rc = open_link(client, err);
 
-    if (rc < 0 || client->link_up)
+    if (rc < 0 || client->link.up)
         return rc;
     bool hurried = until_us < client->link_until_us;
     rc = link_await(&client->link, hurried ? until_us : client->link_until_us, err);
     if (rc == 0) {
-        client->link_up = true;
         client->refusals = 0;
         return 0;
     }

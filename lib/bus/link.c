@@ -15,9 +15,9 @@
 #define ZAP_UNKNOWN          400 /* ZeroMQ RFC 27: the credentials are not valid */
 
 #define EVENTS                                                                                     \
-    (ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED |                       \
-     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
-     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED |                \
+     ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |                               \
+     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
 struct socket_option {
     int name;
@@ -25,8 +25,9 @@ struct socket_option {
 };
 
 static const struct socket_option options[] = {
-    {ZMQ_IMMEDIATE, 1}, /* no queue for a gateway that is not there */
-    {ZMQ_RECONNECT_IVL, -1},
+    /* Not -1 (never), and not ZMQ_IMMEDIATE: with either, libzmq drops the replies that wait to be
+     * read when the connection ends. Long before this the link is closed. */
+    {ZMQ_RECONNECT_IVL, 3600000},
     {ZMQ_LINGER, 0},
     {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
     {ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
@@ -157,18 +158,19 @@ static int read_event(struct link *link, uint16_t *ret_event, uint32_t *ret_valu
     return 0;
 }
 
-/* Each event asked for means a failure; the first of a series says most. */
+/* Each event asked for but one means a failure; the first of a series says most. */
 int link_check(struct link *link, struct err *err)
 {
-    uint16_t event;
+    uint16_t event = 0;
     uint32_t value;
     int rc;
 
-    do
+    do {
         rc = read_event(link, &event, &value);
-    while (rc == -EINTR);
-    if (rc == 0)
-        return event_cause(link, event, value, err);
+        if (rc == 0 && event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+            return event_cause(link, event, value, err);
+        link->up = link->up || rc == 0;
+    } while (rc == 0 || rc == -EINTR);
     if (rc == -EAGAIN)
         return 0;
     return err_set(err, ERR_CANCELLED, "the program ends its connections");
@@ -176,17 +178,16 @@ int link_check(struct link *link, struct err *err)
 
 int link_await(struct link *link, int64_t until_us, struct err *err)
 {
-    zmq_pollitem_t items[] = {{link->monitor, 0, ZMQ_POLLIN, 0}, {link->socket, 0, ZMQ_POLLOUT, 0}};
+    zmq_pollitem_t item = {link->monitor, 0, ZMQ_POLLIN, 0};
+    int polled = 1;
 
     for (;;) {
         int rc = link_check(link, err);
-        if (rc < 0)
+        if (rc < 0 || link->up)
             return rc;
-        rc = poll_until(items, 2, until_us);
-        if (rc > 0 && items[1].revents)
-            return 0;
-        if (rc == 0)
+        if (polled == 0)
             return err_set(err, ERR_DEADLINE_EXCEEDED, "gateway %s does not answer",
                            link->endpoint);
+        polled = poll_until(&item, 1, until_us);
     }
 }
