@@ -146,10 +146,11 @@ static void serve_zap(void *arg)
     }
 }
 
-/* The key is copied: libzmq keeps it with the frames, which the broker takes. */
+/* The key comes with the frames that the peer sent; the routing id, made by libzmq, does not always
+ * have it. It is copied: libzmq keeps it with the frames, which the broker takes. */
 static void receive(struct gateway *gateway, struct frames *message)
 {
-    const char *user = zmq_msg_gets(&message->list[0], "User-Id");
+    const char *user = zmq_msg_gets(&message->list[message->count - 1], "User-Id");
     char key[CURVE_KEY_SIZE];
 
     snprintf(key, sizeof(key), "%s", user ? user : "");
@@ -314,12 +315,14 @@ void gateway_destroy(struct gateway *gateway)
 static int read_files(struct gateway *gateway, struct err *err)
 {
     const char *key_file = shell_settings_of(gateway->shell)->key_file;
-    int rc = 0;
 
     if (!key_file || !key_file[0])
         return err_set(err, ERR_INVALID_ARGUMENT,
-                       "setting key-file is missing: make a key with `ucap key generate`");
-    rc = curve_key_read(key_file, &gateway->key, err);
+                       "--key-file is missing: make a key with `ucap key generate`");
+    if (!gateway->settings->principals[0])
+        return err_set(err, ERR_INVALID_ARGUMENT,
+                       "--principals is missing: make the file with `ucap key authorize`");
+    int rc = curve_key_read(key_file, &gateway->key, err);
     if (rc == 0)
         rc = curve_key_generate(&gateway->own_key, err);
     if (rc == 0)

@@ -14,7 +14,7 @@ const struct setting gateway_settings_table[] = {
     {"events", SETTING_TEXT, AT(events), "tcp://127.0.0.1:7111", 0, 0, "endpoint for subscribers"},
     {"publish", SETTING_TEXT, AT(publish), "tcp://127.0.0.1:7112", 0, 0,
      "endpoint where principals with publish: true send events"},
-    {"principals", SETTING_TEXT, AT(principals), NULL, 0, 0,
+    {"principals", SETTING_TEXT, AT(principals), "", 0, 0,
      "YAML file of who may connect; reread on SIGHUP and when it changes"},
     {"plain-service", SETTING_LIST, AT(plain_service), "", 0, 0,
      "NAME=ROLE,...: the role that clients of a plain service need (others: admin)"},

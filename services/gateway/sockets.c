@@ -5,6 +5,7 @@
 #include "zap.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <zmq.h>
 
@@ -170,7 +171,6 @@ void sockets_close(struct sockets *sockets)
 /* ---- the self-test ---- */
 
 #define SELF_TEST_US 5000000
-#define WATCHED      "inproc://self-test"
 #define OUTCOMES                                                                                   \
     (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |                             \
      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
@@ -185,6 +185,9 @@ static int probe_open(struct probe *probe, void *zmq, int type, const struct lis
 {
     const struct option no_linger = {ZMQ_LINGER, 0};
     struct curve_key stranger;
+    char watched[ENDPOINT_SIZE + 20];
+
+    snprintf(watched, sizeof(watched), "inproc://self-test/%s", listener->endpoint);
     int rc = curve_key_generate(&stranger, err);
 
     if (rc < 0)
@@ -199,8 +202,8 @@ static int probe_open(struct probe *probe, void *zmq, int type, const struct lis
         rc = curve_client(probe->socket, &stranger, gateway_key, err);
     if (rc < 0)
         return rc;
-    if (zmq_socket_monitor(probe->socket, WATCHED, OUTCOMES) < 0 ||
-        zmq_connect(probe->monitor, WATCHED) < 0 || zmq_connect(probe->socket, listener->endpoint))
+    if (zmq_socket_monitor(probe->socket, watched, OUTCOMES) < 0 ||
+        zmq_connect(probe->monitor, watched) < 0 || zmq_connect(probe->socket, listener->endpoint))
         return err_set(err, ERR_INTERNAL, "cannot connect to %s: %s", listener->endpoint,
                        zmq_strerror(errno));
     return 0;
