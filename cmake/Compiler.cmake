@@ -11,6 +11,10 @@ add_compile_options(
     -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
     -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 -Wvla -fno-common -fstack-protector-strong
 )
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # Text that is cut is cut on purpose: snprintf is how we bound it.
+    add_compile_options(-Wno-format-truncation)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()

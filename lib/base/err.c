@@ -51,14 +51,13 @@ int err_vset(struct err *err, enum err_code code, const char *format, va_list ar
     return -(int)code;
 }
 
-int err_set(struct err *err, enum err_code code, const char *format, ...)
+void err_write(struct err *err, enum err_code code, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    int rc = err_vset(err, code, format, args);
+    err_vset(err, code, format, args);
     va_end(args);
-    return rc;
 }
 
 int err_prefix(struct err *err, const char *format, ...)
@@ -76,12 +75,7 @@ int err_prefix(struct err *err, const char *format, ...)
     return err_set(err, err->code, "%s: %s", prefix, old);
 }
 
-int err_nomem(struct err *err)
-{
-    return err_set(err, ERR_RESOURCE_EXHAUSTED, "out of memory");
-}
-
-int err_errno(struct err *err, enum err_code code, const char *format, ...)
+void err_write_errno(struct err *err, enum err_code code, const char *format, ...)
 {
     int saved = errno;
     char what[ERR_TEXT_MAX / 2];
@@ -90,7 +84,7 @@ int err_errno(struct err *err, enum err_code code, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    return err_set(err, code, "cannot %s: %s", what, strerror(saved));
+    err_write(err, code, "cannot %s: %s", what, strerror(saved));
 }
 
 const char *err_code_name(int code)

@@ -43,15 +43,20 @@ struct err {
 /* A struct err with nothing in it. */
 #define ERR_INIT                                                                                   \
     {                                                                                              \
-        ERR_OK,                                                                                    \
-        {                                                                                          \
-            0                                                                                      \
-        }                                                                                          \
+        ERR_OK, ""                                                                                 \
     }
 
-/* Writes code and the formatted sentence to err (may be NULL: only the code is wanted). Returns
- * -code. */
-int err_set(struct err *err, enum err_code code, const char *format, ...)
+/* What a function returns that failed with `code`. */
+static inline int err_result(enum err_code code)
+{
+    return -(int)code;
+}
+
+/* Writes code and the formatted sentence to err (may be NULL: only the code is wanted). The value
+ * is -code, in sight of the compiler, which so knows that a failure is never 0. `code` is evaluated
+ * twice. */
+#define err_set(err, code, ...) (err_write((err), (code), __VA_ARGS__), err_result(code))
+void err_write(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int err_vset(struct err *err, enum err_code code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
@@ -60,11 +65,12 @@ int err_vset(struct err *err, enum err_code code, const char *format, va_list ar
  * Returns -err->code. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The sentence for a failed allocation. Returns -ERR_RESOURCE_EXHAUSTED. */
-int err_nomem(struct err *err);
+/* The sentence for a failed allocation. The value is -ERR_RESOURCE_EXHAUSTED. */
+#define err_nomem(err) err_set((err), ERR_RESOURCE_EXHAUSTED, "out of memory")
 
-/* The sentence for errno of a failed system call: "cannot WHAT: strerror". Returns -code. */
-int err_errno(struct err *err, enum err_code code, const char *format, ...)
+/* The sentence for errno of a failed system call: "cannot WHAT: strerror". The value is -code. */
+#define err_errno(err, code, ...) (err_write_errno((err), (code), __VA_ARGS__), err_result(code))
+void err_write_errno(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The name of a code without prefix, such as "NOT_FOUND"; "UNKNOWN" for a number that is none.

@@ -54,7 +54,7 @@ static bool has_written(void *arg)
     return atomic_load(&written) >= *(int *)arg;
 }
 
-static void expect_value(struct kit_system *system, const char *sql, const char *value)
+static void check_value(struct kit_system *system, const char *sql, const char *value)
 {
     char *found = kit_pg_value(system->pg, "ucap", sql);
 
@@ -99,10 +99,10 @@ static void each_write_takes_effect_once(void **state)
         if (*writers[i].failure)
             fail_msg("client %d: %s", i, writers[i].failure);
     snprintf(total, sizeof(total), "%d", CLIENTS * WRITES);
-    expect_value(&system, "SELECT count(*) FROM registry.city WHERE version = 1", total);
-    expect_value(&system, "SELECT count(*) FROM events.outbox", total);
-    expect_value(&system, "SELECT count(DISTINCT subject) FROM events.outbox", total);
-    expect_value(&system, "SELECT count(*) FROM registry.history", total);
+    check_value(&system, "SELECT count(*) FROM registry.city WHERE version = 1", total);
+    check_value(&system, "SELECT count(*) FROM events.outbox", total);
+    check_value(&system, "SELECT count(DISTINCT subject) FROM events.outbox", total);
+    check_value(&system, "SELECT count(*) FROM registry.history", total);
     zmq_ctx_term(zmq);
     kit_end(kit);
 }

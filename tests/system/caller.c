@@ -63,12 +63,12 @@ int caller_create_city(struct caller *caller, const char *slug, const char *key)
     Ucap__V1__City city = UCAP__V1__CITY__INIT;
     Ucap__V1__CreateCityRequest request = UCAP__V1__CREATE_CITY_REQUEST__INIT;
 
-    name.language = "en";
+    name.language = (char *)"en";
     name.text = (char *)slug;
     city.slug = (char *)slug;
     city.names = names;
     city.n_names = 1;
-    city.country = "ES";
+    city.country = (char *)"ES";
     request.city = &city;
     return caller_registry(caller, "CreateCity", &request.base, key);
 }

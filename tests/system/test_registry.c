@@ -120,8 +120,8 @@ static void all_mistakes_are_told_at_once(void **state)
 
     assert_int_equal(caller_registry(w->editor, "CreateCity", &request.base, "all-0"),
                      -ERR_INVALID_ARGUMENT);
-    city.slug = "Not A Slug";
-    city.country = "Spain";
+    city.slug = (char *)"Not A Slug";
+    city.country = (char *)"Spain";
     request.city = &city;
     assert_int_equal(caller_registry(w->editor, "CreateCity", &request.base, "all-1"),
                      -ERR_INVALID_ARGUMENT);
@@ -134,7 +134,7 @@ static int update_zone(struct caller *caller, const char *slug, uint64_t version
 {
     Ucap__V1__UpdateCityRequest request = UCAP__V1__UPDATE_CITY_REQUEST__INIT;
     Ucap__V1__City city = UCAP__V1__CITY__INIT;
-    char *fields[] = {"zone"};
+    char zone_field[] = "zone", *fields[] = {zone_field};
 
     city.slug = (char *)slug;
     city.version = version;
@@ -142,7 +142,7 @@ static int update_zone(struct caller *caller, const char *slug, uint64_t version
     request.city = &city;
     request.fields = fields;
     request.n_fields = 1;
-    request.reason = "test";
+    request.reason = (char *)"test";
     return caller_registry(caller, "UpdateCity", &request.base, key);
 }
 

@@ -31,23 +31,23 @@ static void make_city(struct city *c)
         .figure = UCAP__V1__FIGURE__INIT,
         .city = UCAP__V1__CITY__INIT,
     };
-    c->name.language = "en";
-    c->name.text = "Barcelona";
-    c->second.language = "zh-Hans";
-    c->second.text = "巴塞罗那";
+    c->name.language = (char *)"en";
+    c->name.text = (char *)"Barcelona";
+    c->second.language = (char *)"zh-Hans";
+    c->second.text = (char *)"巴塞罗那";
     c->names[0] = &c->name;
     c->names[1] = &c->second;
-    c->source.title = "summary";
+    c->source.title = (char *)"summary";
     c->sources[0] = &c->source;
-    c->figure.kind = "population";
-    c->figure.value = "1620809";
+    c->figure.kind = (char *)"population";
+    c->figure.value = (char *)"1620809";
     c->figure.sources = c->sources;
     c->figure.n_sources = 1;
     c->figures[0] = &c->figure;
-    c->city.slug = "barcelona";
-    c->city.country = "ES";
-    c->city.subdivision = "ES-CT";
-    c->city.zone = "Europe/Madrid";
+    c->city.slug = (char *)"barcelona";
+    c->city.country = (char *)"ES";
+    c->city.subdivision = (char *)"ES-CT";
+    c->city.zone = (char *)"Europe/Madrid";
     c->city.names = c->names;
     c->city.n_names = 2;
     c->city.figures = c->figures;
@@ -84,7 +84,7 @@ static void correct_city(void **state)
 
     make_city(&c);
     expect_city(&c, NULL, NULL);
-    c.city.subdivision = c.city.zone = "";
+    c.city.subdivision = c.city.zone = (char *)"";
     c.city.n_figures = 0;
     expect_city(&c, NULL, NULL);
 }
@@ -98,13 +98,13 @@ static void wrong_names(void **state)
     c.city.n_names = 0;
     expect_city(&c, "city.names", "at least one");
     make_city(&c);
-    c.second.language = "en";
+    c.second.language = (char *)"en";
     expect_city(&c, "city.names[1].language", "twice");
     make_city(&c);
-    c.second.language = "not a tag";
+    c.second.language = (char *)"not a tag";
     expect_city(&c, "city.names[1].language", "not a tag");
     make_city(&c);
-    c.name.text = "";
+    c.name.text = (char *)"";
     expect_city(&c, "city.names[0].text", "empty");
     make_city(&c);
     char long_text[10002];
@@ -120,16 +120,16 @@ static void wrong_codes(void **state)
     (void)state;
 
     make_city(&c);
-    c.city.slug = "Barcelona!";
+    c.city.slug = (char *)"Barcelona!";
     expect_city(&c, "city.slug", "Barcelona!");
     make_city(&c);
-    c.city.country = "es";
+    c.city.country = (char *)"es";
     expect_city(&c, "city.country", "\"es\"");
     make_city(&c);
-    c.city.subdivision = "IT-62";
+    c.city.subdivision = (char *)"IT-62";
     expect_city(&c, "city.subdivision", "ES-CT");
     make_city(&c);
-    c.city.zone = "Europe/Madird";
+    c.city.zone = (char *)"Europe/Madird";
     expect_city(&c, "city.zone", "Europe/Madrid");
 }
 
@@ -139,25 +139,25 @@ static void wrong_figures(void **state)
     (void)state;
 
     make_city(&c);
-    c.figure.value = "";
+    c.figure.value = (char *)"";
     expect_city(&c, "city.figures[0]", "neither value nor bounds");
     make_city(&c);
-    c.figure.value = "1,620,809";
+    c.figure.value = (char *)"1,620,809";
     expect_city(&c, "city.figures[0].value", "1,620,809");
     make_city(&c);
-    c.figure.lower = "70";
+    c.figure.lower = (char *)"70";
     expect_city(&c, "city.figures[0]", "value and bounds");
     make_city(&c);
-    c.figure.kind = "";
+    c.figure.kind = (char *)"";
     expect_city(&c, "city.figures[0].kind", "empty");
     make_city(&c);
-    c.figure.as_of = "2019-02-30";
+    c.figure.as_of = (char *)"2019-02-30";
     expect_city(&c, "city.figures[0].as_of", "2019-02-30");
     make_city(&c);
-    c.source.title = "";
+    c.source.title = (char *)"";
     expect_city(&c, "city.figures[0].sources[0].title", "empty");
     make_city(&c);
-    c.source.link = "not a link";
+    c.source.link = (char *)"not a link";
     expect_city(&c, "city.figures[0].sources[0].link", "not a link");
 }
 
@@ -183,22 +183,22 @@ static void programmes(void **state)
     Ucap__V1__Programme p = UCAP__V1__PROGRAMME__INIT;
     (void)state;
 
-    name.language = "en";
-    name.text = "International Urban Cooperation";
-    p.slug = "iuc-asia";
+    name.language = (char *)"en";
+    name.text = (char *)"International Urban Cooperation";
+    p.slug = (char *)"iuc-asia";
     p.names = names;
     p.n_names = 1;
-    p.default_language = "en";
+    p.default_language = (char *)"en";
     expect(&programme_kind, &p.base, NULL, NULL);
-    p.period = "2019-04";
+    p.period = (char *)"2019-04";
     expect(&programme_kind, &p.base, "programme.period", "one date");
-    p.period = "2019-13/2020";
+    p.period = (char *)"2019-13/2020";
     expect(&programme_kind, &p.base, "programme.period", "2019-13");
-    p.period = "2019-04/2020-11";
-    p.mailbox = "nobody";
+    p.period = (char *)"2019-04/2020-11";
+    p.mailbox = (char *)"nobody";
     expect(&programme_kind, &p.base, "programme.mailbox", "nobody");
-    p.mailbox = "office@example.eu";
-    p.default_language = "fr";
+    p.mailbox = (char *)"office@example.eu";
+    p.default_language = (char *)"fr";
     expect(&programme_kind, &p.base, "programme.names", "\"fr\"");
 }
 

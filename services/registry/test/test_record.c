@@ -19,13 +19,13 @@ static void changed_fields_are_named(void **state)
     const char *fields[64];
     (void)state;
 
-    a.slug = "rome";
-    b.slug = "roma";
+    a.slug = (char *)"rome";
+    b.slug = (char *)"roma";
     b.version = 7;
     assert_int_equal(record_changed_fields(&a.base, &b.base, fields, NULL), 0);
     b.names = names;
     b.n_names = 1;
-    b.zone = "Europe/Rome";
+    b.zone = (char *)"Europe/Rome";
     assert_int_equal(record_changed_fields(&a.base, &b.base, fields, NULL), 2);
     assert_string_equal(fields[0], "names");
     assert_string_equal(fields[1], "zone");
@@ -36,11 +36,11 @@ static void fields_are_exchanged_whole(void **state)
     Ucap__V1__City a = UCAP__V1__CITY__INIT, b = UCAP__V1__CITY__INIT;
     Ucap__V1__LocalText name = UCAP__V1__LOCAL_TEXT__INIT;
     Ucap__V1__LocalText *names[] = {&name};
-    char *fields[] = {"names"};
+    char names_field[] = "names", *fields[] = {names_field};
     (void)state;
 
-    a.country = "IT";
-    b.country = "ES";
+    a.country = (char *)"IT";
+    b.country = (char *)"ES";
     b.names = names;
     b.n_names = 1;
     record_swap_fields(&a.base, &b.base, fields, 1);
@@ -53,11 +53,11 @@ static void fields_are_exchanged_whole(void **state)
 
 static void update_fields_are_checked(void **state)
 {
-    char *fields[] = {"names", "names", "version", "contry"};
+    const char *fields[] = {"names", "names", "version", "contry"};
     struct findings violations = {0};
     (void)state;
 
-    record_check_fields(&city_kind, fields, 4, &violations);
+    record_check_fields(&city_kind, (char *const *)fields, 4, &violations);
     assert_int_equal(violations.count, 3);
     assert_non_null(strstr(violations.rows[0].sentence, "twice"));
     assert_non_null(strstr(violations.rows[1].sentence, "kept by the service"));
@@ -74,9 +74,9 @@ static void what_stands_in_columns_is_not_stored_twice(void **state)
     ProtobufCMessage *bare = NULL;
     (void)state;
 
-    city.slug = "rome";
+    city.slug = (char *)"rome";
     city.version = 3;
-    city.country = "IT";
+    city.country = (char *)"IT";
     assert_int_equal(record_bare(&city.base, &bare, NULL), 0);
     assert_string_equal(record_slug(bare), "");
     assert_int_equal(record_version(bare), 0);
