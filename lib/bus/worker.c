@@ -17,6 +17,7 @@
 #define SILENT_HEARTBEATS   4
 #define BACK_OFF_FIRST_US   (100 * 1000)
 #define BACK_OFF_LONGEST_US (5 * 1000 * 1000)
+#define QUIET_LONGEST_US    (1000 * 1000)
 #define LINGER_DRAINED_MS   250
 #define HANDSHAKE_MS        2000
 #define MESSAGE_MAX         (8 * 1024 * 1024) /* of a frame: above every codec limit */
@@ -309,15 +310,23 @@ static void reopen(struct worker *worker, int64_t now_us)
                 log_str("error", err.text));
 }
 
-/* All is answered, and the gateway has nothing more under way for us: it confirmed credit 0, or has
- * sent no request for a heartbeat. Should one be under way all the same, the gateway answers its
- * client UNAVAILABLE when it reads our DISCONNECT: nothing was executed. */
+/* No request has come for so long that none can be under way: a heartbeat, or a second where
+ * heartbeats are far apart. */
+static int64_t quiet_until(const struct worker *worker)
+{
+    int64_t heartbeat_us = worker->config.heartbeat_us;
+
+    return worker->quiet_us + (heartbeat_us < QUIET_LONGEST_US ? heartbeat_us : QUIET_LONGEST_US);
+}
+
+/* All is answered, and the gateway has nothing more under way for us: it confirmed credit 0, or is
+ * quiet. Should a request be under way all the same, the gateway answers its client UNAVAILABLE
+ * when it reads our DISCONNECT: nothing was executed. */
 static void check_drained(struct worker *worker, int64_t now_us)
 {
     struct frames frames = {.count = 0};
 
-    if (worker->held ||
-        !(worker->credit_taken || now_us >= worker->quiet_us + worker->config.heartbeat_us))
+    if (worker->held || !(worker->credit_taken || now_us >= quiet_until(worker)))
         return;
     mdp_add_head(&frames, &form, MDP_DISCONNECT, NULL, 0);
     frames_send(worker->socket, ZMQ_DONTWAIT, &frames);
@@ -339,7 +348,7 @@ static int64_t next_due(const struct worker *worker)
     if (worker->state == WORKER_ENDED)
         return INT64_MAX;
     if (worker->state == WORKER_DRAINING && !worker->held)
-        return earlier(due, worker->quiet_us + worker->config.heartbeat_us);
+        return earlier(due, quiet_until(worker));
     return due;
 }
 

@@ -18,6 +18,7 @@
 
 struct local {
     void *socket;
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of the file; empty: not made yet */
     const struct served *control;
     Ucap__V1__Caller caller;
 };
@@ -128,6 +129,7 @@ int local_open(void *zmq_context, const char *endpoint, const struct served *con
         local_close(local);
         return rc;
     }
+    strcpy(local->path, path); /* path_of has measured it */
     *ret_local = local;
     return 0;
 }
@@ -136,6 +138,8 @@ void local_close(struct local *local)
 {
     if (!local)
         return;
+    if (local->path[0])
+        unlink(local->path); /* libzmq leaves it */
     if (local->socket)
         zmq_close(local->socket);
     free(local);

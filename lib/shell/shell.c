@@ -28,6 +28,7 @@
 #define EXIT_FAILED    1
 #define EXIT_USAGE     2
 #define CONTROL_CREDIT 16
+#define FAREWELL_US    2000000 /* after the drain limit, for Control to leave the gateways */
 
 struct shell {
     const struct shell_spec *spec;
@@ -53,7 +54,7 @@ struct shell {
 
     /* What the loop has done already. */
     Ucap__V1__PingReply__State announced;
-    bool workers_draining;
+    bool leaving;
 };
 
 static int64_t now_us(void)
@@ -401,17 +402,17 @@ static void on_status(struct shell *shell)
 
 /* Control leaves the gateways last: its heartbeats keep the other workers alive while they drain.
  */
-static bool has_left(struct shell *shell)
+static void leave(struct shell *shell)
 {
-    if (!status_has_ended(shell->status))
-        return false;
-    if (!shell->workers)
-        return true;
-    if (!shell->workers_draining)
+    shell->leaving = true;
+    if (shell->workers)
         workers_drain(shell->workers, now_us());
-    shell->workers_draining = true;
-    int64_t farewell_us = 2 * shell->settings.heartbeat_ms * 1000;
-    return workers_ended(shell->workers) || now_us() > status_until(shell->status) + farewell_us;
+}
+
+static bool has_left(const struct shell *shell)
+{
+    return shell->leaving && (!shell->workers || workers_ended(shell->workers) ||
+                              now_us() > status_until(shell->status) + FAREWELL_US);
 }
 
 /* Waits for input until `due_us`, and hands it on. The workers' is handled by their next step. */
@@ -440,11 +441,13 @@ static void wait_input(struct shell *shell, int64_t due_us)
 
 static void run(struct shell *shell)
 {
-    for (;;) {
-        int64_t due_us = shell->workers ? workers_step(shell->workers, now_us()) : INT64_MAX;
-        if (has_left(shell))
-            return;
+    int64_t due_us = now_us();
+
+    while (!has_left(shell)) {
         wait_input(shell, due_us);
+        if (!shell->leaving && status_has_ended(shell->status))
+            leave(shell);
+        due_us = shell->workers ? workers_step(shell->workers, now_us()) : INT64_MAX;
     }
 }
 

@@ -32,6 +32,7 @@ void fake_gateway_close(struct fake_gateway *fake)
 {
     zmq_close(fake->socket);
     zmq_ctx_term(fake->zmq);
+    unlink(fake->endpoint + strlen("ipc://"));
     rmdir(fake->dir);
 }
 
