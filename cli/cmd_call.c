@@ -181,7 +181,8 @@ static int read_request(struct run *run, const ProtobufCMethodDescriptor *method
     free(input.text);
     if (rc < 0 && errors.count > 0) {
         keep_errors(run, &errors);
-        err_set(err, err->code, "the request does not read as a %s", method->input->short_name);
+        rc =
+            err_set(err, err->code, "the request does not read as a %s", method->input->short_name);
     }
     form_errors_clear(&errors);
     return rc;

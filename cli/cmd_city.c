@@ -107,15 +107,35 @@ static void add_figure(struct run *run, struct record *record, const Ucap__V1__F
     record_take(record, label, words_figure(run, figure));
 }
 
-/* All figures, conflicting ones too; that population or area is not known is worth a line. */
+/* The kinds people look for first: that one is not known is worth a line. */
+static const char *const first_kinds[] = {"population", "area"};
+
+#define FIRST_KINDS (sizeof(first_kinds) / sizeof(first_kinds[0]))
+
+static bool is_first_kind(const char *kind)
+{
+    for (size_t i = 0; i < FIRST_KINDS; i++)
+        if (strcmp(kind, first_kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+/* All figures, conflicting ones too. */
 static void add_figures(struct run *run, struct record *record, const Ucap__V1__City *city)
 {
-    if (!words_figure_of(city->figures, city->n_figures, "population"))
-        record_add(record, "Population", NULL);
-    if (!words_figure_of(city->figures, city->n_figures, "area"))
-        record_add(record, "Area", NULL);
+    Ucap__V1__Figure unknown = UCAP__V1__FIGURE__INIT;
+
+    for (size_t k = 0; k < FIRST_KINDS; k++) {
+        unknown.kind = (char *)first_kinds[k];
+        if (!words_figure_of(city->figures, city->n_figures, first_kinds[k]))
+            add_figure(run, record, &unknown);
+        for (size_t i = 0; i < city->n_figures; i++)
+            if (strcmp(city->figures[i]->kind, first_kinds[k]) == 0)
+                add_figure(run, record, city->figures[i]);
+    }
     for (size_t i = 0; i < city->n_figures; i++)
-        add_figure(run, record, city->figures[i]);
+        if (!is_first_kind(city->figures[i]->kind))
+            add_figure(run, record, city->figures[i]);
 }
 
 static int print_record(struct run *run, const Ucap__V1__City *city, struct err *err)

@@ -208,7 +208,7 @@ static int append(const char *path, const Ucap__V1__Principal *principal, struct
 static int print_principal(struct run *run, const Ucap__V1__Principal *principal, const char *path,
                            struct err *err)
 {
-    run_say(run, "\"%s\" may now use the gateway as %s; it reads %s again by itself",
+    run_say(run, "\"%s\" may now use the gateway as %s: it notices the change of %s by itself",
             principal->name, run_option(run, "role"), path);
     if (principal->n_programmes == 0)
         run_say(run, "\"%s\" sees no programme yet: --programmes a,b or '*' would say which",

@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err_code code_of_errno(void)
+/* The sentence for errno, under the code that fits it. */
+static int fail(struct err *err, const char *what, const char *path)
 {
-    return errno == ENOENT                     ? ERR_NOT_FOUND
-           : errno == EACCES || errno == EPERM ? ERR_PERMISSION_DENIED
-                                               : ERR_UNKNOWN;
+    enum err_code code = errno == ENOENT                     ? ERR_NOT_FOUND
+                         : errno == EACCES || errno == EPERM ? ERR_PERMISSION_DENIED
+                                                             : ERR_UNKNOWN;
+
+    return err_errno(err, code, "%s \"%s\"", what, path);
 }
 
 int file_read_stream(FILE *file, const char *name, char **ret_text, size_t *ret_size,
@@ -56,7 +59,7 @@ int file_read(const char *path, char **ret_text, size_t *ret_size, struct err *e
     char name[ERR_TEXT_MAX / 2];
 
     if (!file)
-        return err_errno(err, code_of_errno(), "open \"%s\"", path);
+        return fail(err, "open", path);
     snprintf(name, sizeof(name), "\"%s\"", path);
     int rc = file_read_stream(file, name, ret_text, ret_size, err);
     fclose(file);
@@ -77,7 +80,7 @@ int file_lock(const char *path, int *ret_fd, struct err *err)
     for (;;) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         if (fd < 0)
-            return err_errno(err, code_of_errno(), "open \"%s\" for writing", path);
+            return fail(err, "open for writing", path);
         if (flock(fd, LOCK_EX) < 0 && errno != EINTR) {
             int rc = err_errno(err, ERR_UNKNOWN, "lock \"%s\"", path);
             close(fd);
@@ -125,11 +128,11 @@ int file_replace(const char *path, const char *text, struct err *err)
     char fresh[PATH_MAX + 8];
 
     if (!realpath(path, real))
-        return err_errno(err, code_of_errno(), "find \"%s\"", path);
+        return fail(err, "find", path);
     snprintf(fresh, sizeof(fresh), "%s.XXXXXX", real);
     int fd = mkostemp(fresh, O_CLOEXEC);
     if (fd < 0)
-        return err_errno(err, code_of_errno(), "create a file beside \"%s\"", path);
+        return fail(err, "create a file beside", path);
     bool bad = keep_owner_and_mode(fd, real) < 0 || write_all(fd, text) < 0;
     if (bad || rename(fresh, real) < 0) {
         int rc = err_errno(err, ERR_UNKNOWN, "write \"%s\"", path);
@@ -162,7 +165,7 @@ int file_make_folders(const char *path, struct err *err)
     for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-            return err_errno(err, code_of_errno(), "make the folder \"%s\"", folder);
+            return fail(err, "make the folder", folder);
         *slash = '/';
     }
     return 0;

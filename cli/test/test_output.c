@@ -9,9 +9,12 @@
 
 #include "output.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <ucap/v1/registry.pb-c.h>
+#include <unistd.h>
 
 static const struct column columns[] = {
     {.name = "id", .keep = true}, {.name = "name"}, {.name = "people", .right = true}};
@@ -196,6 +199,33 @@ static void a_message_is_json_or_yaml(void **state)
     free(text);
 }
 
+/* A terminal of 47 columns, then one that does not know its width. */
+static void the_width_is_that_of_the_terminal(void **state)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = 47};
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+    (void)state;
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    FILE *terminal = fopen(ptsname(master), "w");
+    assert_non_null(terminal);
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+    assert_int_equal(output_width(terminal), 47);
+    size.ws_col = 0;
+    assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+    setenv("COLUMNS", "99", 1);
+    assert_int_equal(output_width(terminal), 99);
+    unsetenv("COLUMNS");
+    assert_int_equal(output_width(terminal), 80);
+    fclose(terminal);
+    close(master);
+
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(output_width(file), OUTPUT_UNCUT);
+    fclose(file);
+}
+
 static void a_full_disk_is_said(void **state)
 {
     struct err err = ERR_INIT;
@@ -220,6 +250,7 @@ int main(void)
         cmocka_unit_test(csv_is_quoted_and_safe),
         cmocka_unit_test(control_characters_never_get_out),
         cmocka_unit_test(a_message_is_json_or_yaml),
+        cmocka_unit_test(the_width_is_that_of_the_terminal),
         cmocka_unit_test(a_full_disk_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
