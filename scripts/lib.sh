@@ -22,7 +22,7 @@ configure_and_build() {
     shift
     log=$(mktemp)
     if ! { cmake -S "$top" --preset "$preset" && cmake --build "$top/build/$preset" ${1:+--target "$@"}; } >"$log" 2>&1; then
-        cat "$log" >&2
+        grep -vE '^\[[0-9]+/[0-9]+\] ' "$log" | tail -n 60 >&2
         rm -f "$log"
         die "the $preset build failed: see above"
     fi

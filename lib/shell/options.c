@@ -15,10 +15,6 @@
 #define AT(member) offsetof(struct shell_settings, member)
 
 const struct setting shell_settings_table[] = {
-    {"gateways", SETTING_LIST, AT(gateways), "tcp://127.0.0.1:7110", 0, 0,
-     "endpoints of the gateways, all of which this process serves"},
-    {"gateway-key", SETTING_SECRET, AT(gateway_key), "", 0, 0,
-     "public key of the gateways (40 characters of Z85)"},
     {"key-file", SETTING_TEXT, AT(key_file), "", 0, 0,
      "file with this process's key, written by `ucap key generate`"},
     {"instance", SETTING_TEXT, AT(instance), "", 0, 0,
@@ -31,22 +27,35 @@ const struct setting shell_settings_table[] = {
      "how long the process may take to answer what it holds when it is told to end"},
     {"heartbeat", SETTING_DURATION, AT(heartbeat_ms), "400ms", 10, 60 * 1000,
      "interval of heartbeats, the same for gateways and services; four missed ones are the end"},
-    {"threads", SETTING_INT, AT(threads), "2", 1, 64, "worker threads"},
-    {"credit", SETTING_INT, AT(credit), "4", 1, 64,
-     "requests that a worker thread takes at once from each gateway"},
     {"health", SETTING_BOOL, AT(health), "false", 0, 0,
      "ask the running process at --control for its state, print it and end"},
     {0},
 };
 
+const struct setting shell_worker_settings_table[] = {
+    {"gateways", SETTING_LIST, AT(gateways), "tcp://127.0.0.1:7110", 0, 0,
+     "endpoints of the gateways, all of which this process serves"},
+    {"gateway-key", SETTING_SECRET, AT(gateway_key), "", 0, 0,
+     "public key of the gateways (40 characters of Z85)"},
+    {"threads", SETTING_INT, AT(threads), "2", 1, 64, "worker threads"},
+    {"credit", SETTING_INT, AT(credit), "4", 1, 64,
+     "requests that a worker thread takes at once from each gateway"},
+    {0},
+};
+
+/* With `own_only` the process's own settings are left out: a health check need not give what only
+ * the work needs. */
 static void make_parts(const struct shell_spec *spec, struct shell_settings *settings,
-                       struct settings_part parts[PARTS_MAX + 2])
+                       bool own_only, struct settings_part parts[PARTS_MAX + 3])
 {
     size_t count = 0;
 
     parts[count++] = (struct settings_part){shell_settings_table, settings};
-    for (const struct settings_part *part = spec->parts; part && part->table; part++) {
-        assert(count <= PARTS_MAX);
+    if (spec->server)
+        parts[count++] = (struct settings_part){shell_worker_settings_table, settings};
+    for (const struct settings_part *part = own_only ? NULL : spec->parts; part && part->table;
+         part++) {
+        assert(count <= PARTS_MAX + 1);
         parts[count++] = *part;
     }
     parts[count] = (struct settings_part){NULL, NULL};
@@ -98,13 +107,21 @@ static int check_health(const struct shell_settings *settings, struct err *err)
                    "--health asks the endpoint that --control names: give --control ipc:///PATH");
 }
 
+static bool asks_health(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--health") == 0)
+            return true;
+    return false;
+}
+
 int options_load(const struct shell_spec *spec, struct shell_settings *settings, int argc,
                  char **argv, enum settings_result *ret_result, struct err *err)
 {
-    struct settings_part parts[PARTS_MAX + 2];
+    struct settings_part parts[PARTS_MAX + 3];
     enum settings_result result;
 
-    make_parts(spec, settings, parts);
+    make_parts(spec, settings, asks_health(argc, argv), parts);
     int rc = settings_load(spec->process, spec->purpose, parts, argc, argv, &result, err);
     if (rc < 0)
         return rc;
@@ -124,8 +141,8 @@ int options_load(const struct shell_spec *spec, struct shell_settings *settings,
 
 void options_free(const struct shell_spec *spec, struct shell_settings *settings)
 {
-    struct settings_part parts[PARTS_MAX + 2];
+    struct settings_part parts[PARTS_MAX + 3];
 
-    make_parts(spec, settings, parts);
+    make_parts(spec, settings, false, parts);
     settings_free(parts);
 }

@@ -76,5 +76,6 @@ int shell_set_gateways(struct shell *shell, const char *endpoint, const struct c
 void shell_fail(struct shell *shell, const struct err *err);
 
 extern const struct setting shell_settings_table[];
+extern const struct setting shell_worker_settings_table[]; /* of processes that give `server` */
 
 #endif

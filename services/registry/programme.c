@@ -53,6 +53,7 @@ static void check_programme(const ProtobufCMessage *record, struct findings *vio
                             struct findings *warnings)
 {
     const Ucap__V1__Programme *programme = (const Ucap__V1__Programme *)record;
+    (void)warnings;
 
     check_slug("programme.slug", programme->slug, violations);
     check_texts("programme.names", programme->names, programme->n_names, true, violations);
@@ -66,8 +67,6 @@ static void check_programme(const ProtobufCMessage *record, struct findings *vio
         findings_add(violations, "programme.mailbox",
                      "\"%s\" is not a mailbox such as office@example.eu", programme->mailbox);
     check_sources("programme.sources", programme->sources, programme->n_sources, violations);
-    if (!*programme->period)
-        findings_add(warnings, "programme.period", "is not known yet");
 }
 
 const struct record_kind programme_kind = {
