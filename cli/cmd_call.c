@@ -97,10 +97,10 @@ static int print_list_message(struct run *run, struct err *err)
 {
     Ucap__V1__MethodList list = UCAP__V1__METHOD_LIST__INIT;
     size_t count = count_methods();
-    struct info *infos = calloc(count, sizeof(*infos));
+    struct info *infos = calloc(count + 1, sizeof(*infos));
     int rc = 0;
 
-    list.methods = calloc(count, sizeof(*list.methods));
+    list.methods = calloc(count + 1, sizeof(Ucap__V1__MethodInfo *));
     if (!infos || !list.methods)
         rc = err_nomem(err);
     for (size_t s = 0; contract_services[s] && rc == 0; s++) {
@@ -205,7 +205,7 @@ static int check_run(struct run *run, const struct method *method, struct err *e
 static int call_run_command(struct run *run, struct err *err)
 {
     struct method method;
-    ProtobufCMessage *request;
+    ProtobufCMessage *request = NULL;
     ProtobufCMessage *reply;
 
     if (run->argument_count == 0)

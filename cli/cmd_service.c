@@ -12,22 +12,25 @@
 #define CONTROL_PREFIX "ucap.v1.Control@"
 #define PATIENCE_MS    2000 /* for one instance: a dead one must not hold up the list */
 
-/* The whole answer. Queue rows point into `rows`. */
+/* One process. The message may point to `problem`, so it is not moved. */
+struct instance {
+    Ucap__V1__ServiceInstance message;
+    char problem[ERR_TEXT_MAX];
+};
+
+/* The whole answer. Names of instances point into `rows`. */
 struct listing {
     struct ucap_service_row *rows;
     size_t row_count;
-    Ucap__V1__ServiceInstance *instances;
+    struct instance *instances;
     size_t instance_count;
 };
 
 static void listing_clear(struct listing *listing)
 {
-    for (size_t i = 0; i < listing->instance_count; i++) {
-        if (listing->instances[i].stats)
-            ucap_reply_free(&listing->instances[i].stats->base);
-        if (listing->instances[i].problem[0])
-            free(listing->instances[i].problem);
-    }
+    for (size_t i = 0; i < listing->instance_count; i++)
+        if (listing->instances[i].message.stats)
+            ucap_reply_free(&listing->instances[i].message.stats->base);
     free(listing->instances);
     free(listing->rows);
 }
@@ -40,7 +43,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* A silent instance is part of the answer, not a failure of the command; so are its violations. */
-static void ask(struct run *run, const char *name, Ucap__V1__ServiceInstance *instance)
+static void ask(struct run *run, const char *name, struct instance *instance)
 {
     Ucap__V1__GetStatsRequest request = UCAP__V1__GET_STATS_REQUEST__INIT;
     int64_t patience = run->timeout_ms < PATIENCE_MS ? run->timeout_ms : PATIENCE_MS;
@@ -48,18 +51,15 @@ static void ask(struct run *run, const char *name, Ucap__V1__ServiceInstance *in
     ProtobufCMessage *reply = NULL;
     struct ucap_error error;
 
-    ucap__v1__service_instance__init(instance);
-    instance->instance = (char *)name + strlen(CONTROL_PREFIX);
+    ucap__v1__service_instance__init(&instance->message);
+    instance->message.instance = (char *)name + strlen(CONTROL_PREFIX);
     if (ucap_call(run->ucap, &ucap__v1__control__descriptor, "GetStats", &request.base, &options,
                   &reply, &error) == 0) {
-        instance->stats = (Ucap__V1__Stats *)reply;
+        instance->message.stats = (Ucap__V1__Stats *)reply;
         return;
     }
-    char *problem = strdup(error.text);
-    if (problem && problem[0])
-        instance->problem = problem;
-    else
-        free(problem);
+    snprintf(instance->problem, sizeof(instance->problem), "%s", error.text);
+    instance->message.problem = instance->problem;
 }
 
 static int gather(struct run *run, struct listing *listing, struct err *err)
@@ -85,9 +85,10 @@ static int gather(struct run *run, struct listing *listing, struct err *err)
 
 /* ---- as a table ---- */
 
+/* `stats` may be NULL: of an instance that does not answer nothing is known. */
 static bool serves(const Ucap__V1__Stats *stats, const char *service)
 {
-    for (size_t i = 0; i < stats->n_methods; i++)
+    for (size_t i = 0; stats && i < stats->n_methods; i++)
         if (strcmp(stats->methods[i]->service, service) == 0)
             return true;
     return false;
@@ -155,7 +156,7 @@ static int print_instances(struct run *run, const struct listing *listing, struc
     int rc = table ? 0 : err_nomem(err);
 
     for (size_t i = 0; i < listing->instance_count && rc == 0; i++)
-        rc = add_instance(run, listing, &listing->instances[i], table, err);
+        rc = add_instance(run, listing, &listing->instances[i].message, table, err);
     if (rc == 0)
         table_print(run->out, table, run->width);
     table_destroy(table);
@@ -205,7 +206,7 @@ static int print_methods(struct run *run, const struct listing *listing, struct 
     int rc = table ? 0 : err_nomem(err);
 
     for (size_t i = 0; i < listing->instance_count && rc == 0; i++) {
-        const Ucap__V1__Stats *stats = listing->instances[i].stats;
+        const Ucap__V1__Stats *stats = listing->instances[i].message.stats;
         for (size_t m = 0; stats && m < stats->n_methods && rc == 0; m++)
             rc = add_method(run, stats->instance, stats->methods[m], table, err);
     }
@@ -215,6 +216,15 @@ static int print_methods(struct run *run, const struct listing *listing, struct 
     }
     table_destroy(table);
     return rc;
+}
+
+static bool is_ours(const struct listing *listing, const char *name)
+{
+    bool ours = strncmp(name, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
+
+    for (size_t i = 0; i < listing->instance_count && !ours; i++)
+        ours = serves(listing->instances[i].message.stats, name);
+    return ours;
 }
 
 /* Workers that have no Control: plain Majordomo peers. */
@@ -228,10 +238,7 @@ static int print_others(struct run *run, const struct listing *listing, struct e
 
     for (size_t i = 0; i < listing->row_count && rc == 0; i++) {
         const struct ucap_service_row *row = &listing->rows[i];
-        bool ours = strncmp(row->name, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
-        for (size_t k = 0; k < listing->instance_count && !ours; k++)
-            ours = listing->instances[k].stats && serves(listing->instances[k].stats, row->name);
-        if (ours)
+        if (is_ours(listing, row->name))
             continue;
         char workers[16], queued[16];
         snprintf(workers, sizeof(workers), "%u", row->workers);
@@ -298,7 +305,7 @@ static int print_csv(struct run *run, const struct listing *listing, struct err 
     int rc = table ? 0 : err_nomem(err);
 
     for (size_t i = 0; i < listing->instance_count && rc == 0; i++) {
-        const Ucap__V1__ServiceInstance *instance = &listing->instances[i];
+        const Ucap__V1__ServiceInstance *instance = &listing->instances[i].message;
         size_t methods = instance->stats ? instance->stats->n_methods : 0;
         if (methods == 0)
             rc = add_csv_row(listing, instance, NULL, table, err);
@@ -319,11 +326,11 @@ static int print_message(struct run *run, const struct listing *listing, struct 
     Ucap__V1__ServiceQueue *queues = calloc(listing->row_count + 1, sizeof(*queues));
     int rc;
 
-    list.instances = calloc(listing->instance_count + 1, sizeof(*list.instances));
-    list.services = calloc(listing->row_count + 1, sizeof(*list.services));
+    list.instances = calloc(listing->instance_count + 1, sizeof(Ucap__V1__ServiceInstance *));
+    list.services = calloc(listing->row_count + 1, sizeof(Ucap__V1__ServiceQueue *));
     if (queues && list.instances && list.services) {
         for (size_t i = 0; i < listing->instance_count; i++)
-            list.instances[list.n_instances++] = &listing->instances[i];
+            list.instances[list.n_instances++] = &listing->instances[i].message;
         for (size_t i = 0; i < listing->row_count; i++) {
             const struct ucap_service_row *row = &listing->rows[i];
             ucap__v1__service_queue__init(&queues[i]);

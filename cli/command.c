@@ -12,7 +12,7 @@
 
 #define WORDS_SHOWN     64
 #define PATH_BYTES      128
-#define DURATION_MAX_MS (24 * 3600 * 1000LL)
+#define DURATION_MAX_MS 86400000LL /* a day */
 
 int run_usage(struct run *run, struct err *err, const char *format, ...)
 {
@@ -290,7 +290,7 @@ int duration_parse(const char *text, int64_t *ret_ms, struct err *err)
     static const struct {
         const char *unit;
         int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000LL}, {"h", 3600 * 1000LL}};
     size_t digits = strspn(text, "0123456789");
     long long number = digits > 0 && digits < 10 ? strtoll(text, NULL, 10) : 0;
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define FILE_BYTES_MAX (16 * 1024 * 1024)
+#define FILE_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 /* The whole text, with a terminating 0 that is not counted; malloc'ed. -ERR_NOT_FOUND: there is no
  * such file. -ERR_INVALID_ARGUMENT: larger than FILE_BYTES_MAX. */

@@ -171,8 +171,10 @@ static void column_title(const struct column *column, char *title, size_t size)
     size_t i = 0;
 
     for (; column->name[i] && i + 1 < size; i++)
-        title[i] = column->name[i] == '_' ? ' ' : (char)toupper((unsigned char)column->name[i]);
+        title[i] = (char)toupper((unsigned char)column->name[i]);
     title[i] = '\0';
+    while ((title = strchr(title, '_')) != NULL)
+        *title = ' ';
 }
 
 /* The text to show for a cell: malloc'ed; NULL when out of memory. */

@@ -33,7 +33,7 @@ static int keep(struct pages *pages, ProtobufCMessage *reply, struct err *err)
     size_t more = *(size_t *)member(reply, field->quantifier_offset);
     void **rows = *(void ***)member(reply, field->offset);
     ProtobufCMessage **replies =
-        reallocarray(pages->replies, pages->reply_count + 1, sizeof(*replies));
+        reallocarray(pages->replies, pages->reply_count + 1, sizeof(ProtobufCMessage *));
 
     if (!replies) {
         ucap_reply_free(reply);

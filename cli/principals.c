@@ -103,8 +103,10 @@ static int parse(const char *path, const char *text, Ucap__V1__PrincipalsFile **
         text = "principals: []\n";
     int rc = form_from_yaml(&ucap__v1__principals_file__descriptor, text, strlen(text), NULL,
                             &message, NULL, err);
-    if (rc < 0)
-        return err_prefix(err, "%s", path);
+    if (rc < 0) {
+        err_prefix(err, "%s", path);
+        return rc;
+    }
     *ret_file = (Ucap__V1__PrincipalsFile *)message;
     return 0;
 }

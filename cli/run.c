@@ -108,8 +108,10 @@ int run_call(struct run *run, const ProtobufCServiceDescriptor *service, const c
     if (rc < 0)
         return rc;
     rc = ucap_call(run->ucap, service, method, request, options, ret_reply, &error);
-    keep_findings(&run->warnings, rows, ucap_warnings(run->ucap, &rows));
-    keep_findings(&run->violations, rows, ucap_violations(run->ucap, &rows));
+    size_t count = ucap_warnings(run->ucap, &rows);
+    keep_findings(&run->warnings, rows, count);
+    count = ucap_violations(run->ucap, &rows);
+    keep_findings(&run->violations, rows, count);
     return rc < 0 ? err_of_ucap(&error, err) : 0;
 }
 

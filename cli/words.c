@@ -229,7 +229,7 @@ char *words_latency(uint64_t microseconds)
 {
     if (microseconds < 1000)
         return format("%llu \u00b5s", (unsigned long long)microseconds);
-    if (microseconds < 1000 * 1000)
+    if (microseconds < 1000000)
         return format("%.1f ms", (double)microseconds / 1e3);
     return format("%.2f s", (double)microseconds / 1e6);
 }
