@@ -234,15 +234,15 @@ static void receive_reply(struct client *client, const struct frames *frames)
     reply_clear(&reply);
 }
 
-/* Answers to questions that nobody waits for any more come before the one that somebody waits for.
- */
+/* Answers to questions that nobody waits for any more come first; the last one stays. */
 static bool receive_mmi(struct client *client, struct frames *frames)
 {
     size_t body = mmi_reply_body(frames);
 
     if (body == 0)
         return false;
-    if (client->mmi_answered < client->mmi_asked && ++client->mmi_answered == client->mmi_asked) {
+    if (client->mmi_answered < client->mmi_asked) {
+        client->mmi_answered++;
         frames_clear(&client->mmi_answer);
         for (size_t i = body; i < frames->count; i++)
             frames_take(&client->mmi_answer, &frames->list[i]);
@@ -330,17 +330,18 @@ static struct flight *flight_create(ProtobufCService *service, unsigned method_i
     return flight;
 }
 
-static int start(struct flight *flight, const ProtobufCMessage *message, int64_t until_us,
+static int start(struct flight **flight, const ProtobufCMessage *message, int64_t until_us,
                  struct err *err)
 {
-    struct client *client = flight->proxy->client;
+    struct client *client = (*flight)->proxy->client;
     int rc = await_link(client, until_us, err);
 
     if (rc == 0)
-        rc = send_request(client, flight, message, err);
+        rc = send_request(client, *flight, message, err);
     if (rc == 0) {
-        flight->next = client->flights;
-        client->flights = flight;
+        (*flight)->next = client->flights;
+        client->flights = *flight;
+        *flight = NULL;
     }
     return rc;
 }
@@ -363,12 +364,11 @@ int client_start(ProtobufCService *proxy, unsigned method_index, const ProtobufC
         flight->deadline_us = call->deadline_us
                                   ? call->deadline_us
                                   : flight->sent_us + flight->proxy->client->call_timeout_us;
-        rc = start(flight, request, flight->deadline_us, &err);
+        rc = start(&flight, request, flight->deadline_us, &err);
     }
-    if (rc < 0) {
-        free(flight);
+    free(flight);
+    if (rc < 0)
         call_fail(call, &err);
-    }
     return rc;
 }
 
@@ -438,8 +438,8 @@ void client_poke(ProtobufCService *proxy, unsigned method_index, const ProtobufC
     flight->deadline_us = flight->sent_us + POKE_LIFE_US;
     /* Who pokes has work to do, and waits for nothing but a connection that it has just begun. */
     int64_t until = flight->sent_us + (client->link.socket ? 0 : POKE_CONNECT_US);
-    if (start(flight, request, until, &err) < 0)
-        free(flight);
+    start(&flight, request, until, &err);
+    free(flight);
 }
 
 /* ---- the broker's own services (ZeroMQ RFC 8) ---- */

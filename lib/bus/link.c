@@ -162,7 +162,7 @@ static int read_event(struct link *link, uint16_t *ret_event, uint32_t *ret_valu
 int link_check(struct link *link, struct err *err)
 {
     uint16_t event = 0;
-    uint32_t value;
+    uint32_t value = 0;
     int rc;
 
     do {

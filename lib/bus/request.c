@@ -82,9 +82,9 @@ int reply_read(const struct frames *frames, struct reply *ret_reply)
     struct mdp_message message;
     ProtobufCMessage *header = NULL;
 
+    /* What MDP/0.1 calls a reply parses as a request: its frames do not tell. */
     if (mdp_parse(frames, 0, &message, NULL) < 0 || message.form.side != MDP_CLIENT ||
-        message.form.version != 2 || message.command == MDP_REQUEST ||
-        frames->count != message.body + 2)
+        message.command == MDP_REQUEST || frames->count != message.body + 2)
         return -ERR_INVALID_ARGUMENT;
     if (codec_unpack(&ucap__v1__reply_header__descriptor, frames_data(frames, message.body),
                      frames_size(frames, message.body), &header_limits, &header, NULL) < 0)

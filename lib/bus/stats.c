@@ -8,7 +8,7 @@
 
 /* Eight buckets per doubling: each is 1/8 to 1/16 of its value wide, and its middle is at most 6 %
  * off. Below 16 us every microsecond has its own. The last one begins at 2^36 us (19 hours). */
-#define PER_DOUBLING 8
+#define PER_DOUBLING ((size_t)8)
 #define BUCKETS      (PER_DOUBLING * 35)
 
 struct method {
@@ -82,10 +82,12 @@ static unsigned doublings(uint64_t value)
 
 static size_t bucket_of(int64_t us)
 {
-    if (us < PER_DOUBLING)
-        return us < 0 ? 0 : (size_t)us;
-    unsigned power = doublings((uint64_t)us);
-    size_t bucket = (power - 2) * PER_DOUBLING + (((uint64_t)us >> (power - 3)) & 7);
+    uint64_t value = us < 0 ? 0 : (uint64_t)us;
+
+    if (value < PER_DOUBLING)
+        return value;
+    unsigned power = doublings(value);
+    size_t bucket = (power - 2) * PER_DOUBLING + ((value >> (power - 3)) & 7);
     return bucket < BUCKETS ? bucket : BUCKETS - 1;
 }
 
