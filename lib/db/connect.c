@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -171,11 +172,21 @@ static int attempt(struct db *db, size_t n, int64_t until_us, struct err *err)
     return 0;
 }
 
-/* Each host once, the last good one first. A host that refuses for good counts more than one that
- * is away. */
+/* Adds the sentence of one more host. One that refuses for good decides the code. */
+static void add_failure(struct err *all, const struct err *one)
+{
+    size_t length = strlen(all->text);
+
+    snprintf(all->text + length, sizeof(all->text) - length, "%s%s", length > 0 ? "; " : "",
+             one->text);
+    if (all->code == ERR_OK || all->code == ERR_UNAVAILABLE)
+        all->code = one->code;
+}
+
+/* Each host once, the last good one first. */
 static int connect_once(struct db *db, int64_t until_us, struct err *err)
 {
-    struct err first = ERR_INIT;
+    struct err all = ERR_INIT;
 
     for (size_t i = 0; i < db->target_count; i++) {
         struct err why = ERR_INIT;
@@ -183,10 +194,9 @@ static int connect_once(struct db *db, int64_t until_us, struct err *err)
         size_t n = (db->target_last + i) % db->target_count;
         if (attempt(db, n, limit_us < until_us ? limit_us : until_us, &why) == 0)
             return 0;
-        if (first.code == ERR_OK || (first.code == ERR_UNAVAILABLE && why.code != first.code))
-            first = why;
+        add_failure(&all, &why);
     }
-    return err_set(err, first.code, "%s", first.text);
+    return err_set(err, all.code, "%s", all.text);
 }
 
 /* ---- later ---- */
