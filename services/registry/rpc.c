@@ -69,9 +69,10 @@ static bool refuse_violations(const struct record_kind *kind, struct call *call)
 
     if (count == 0)
         return false;
-    call_failf(call, ERR_INVALID_ARGUMENT, "the %s has %zu %s: %s: %s", kind->name, count,
-               count == 1 ? "mistake" : "mistakes, the first", call->violations.rows[0].path,
-               call->violations.rows[0].sentence);
+    if (count == 1)
+        call_failf(call, ERR_INVALID_ARGUMENT, "the %s has a mistake", kind->name);
+    else
+        call_failf(call, ERR_INVALID_ARGUMENT, "the %s has %zu mistakes", kind->name, count);
     return true;
 }
 
