@@ -318,14 +318,10 @@ static void silence(struct broker *broker, struct peer *peer, struct frames *mes
     count(COUNT_DROPPED_SILENCED);
 }
 
+/* Whose key is gone is no worker any more: broker_set_principals has seen to that. */
 void worker_receive(struct broker *broker, struct peer *peer, struct frames *message,
                     const struct mdp_message *parsed)
 {
-    if (peer->worker && !broker_principal(broker, peer->key)) {
-        count(COUNT_UNAUTHENTICATED);
-        worker_expel(broker, peer->worker, "has a key that is no longer in the list");
-        return;
-    }
     if (peer->worker)
         worker_seen(broker, peer->worker);
     commands[peer->state][parsed->command](broker, peer, message, parsed);

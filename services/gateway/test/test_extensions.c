@@ -115,6 +115,7 @@ static void a_client_of_0_1_gets_no_partials(void **state)
     rig_answer(rig, "worker", token, "\x04", "whole", "x");
     rig_expect(rig, "client", "", "MDPC01", "echo", "whole", "x", NULL);
     rig_expect_nothing(rig, "client");
+    assert_int_equal(rig_count(rig, COUNT_PARTIALS), 0);
     rig_end(rig);
 }
 
@@ -322,6 +323,8 @@ static void a_heartbeat_may_change_the_credit(void **state)
         rig_ask(rig, "client", VIEWER, REGISTRY, "r", 0);
     rig_say(rig, "worker", SERVICE, "MDPW02", "\x05", "3", NULL);
     assert_int_equal(rig_count(rig, COUNT_IN_FLIGHT), 3);
+    rig_say(rig, "worker", SERVICE, "MDPW02", "\x05", "1", NULL);
+    assert_int_equal(rig_count(rig, COUNT_IN_FLIGHT), 3);
     rig_say(rig, "worker", SERVICE, "MDPW02", "\x05", "-1", NULL);
     assert_int_equal(rig_count(rig, COUNT_WORKERS), 0);
     rig_end(rig);
@@ -492,6 +495,23 @@ static void the_heartbeat_finds_a_worker_out_of_reach(void **state)
     rig_end(rig);
 }
 
+/* The wait for a service that is not there ends when it is, however busy its first worker. */
+static void a_busy_service_is_not_an_absent_one(void **state)
+{
+    struct rig *rig = rig_begin(NULL);
+    (void)state;
+
+    rig_ask(rig, "client", VIEWER, REGISTRY, "r1", 9000);
+    rig_ask(rig, "client", VIEWER, REGISTRY, "r2", 9000);
+    rig_pass(rig, 1000);
+    rig_register(rig, "worker", REGISTRY, "1", NULL);
+    rig_pass_alive(rig, 5000, "worker", NULL);
+    rig_expect_nothing(rig, "client");
+    assert_int_equal(rig_count(rig, COUNT_QUEUED), 1);
+    rig_end(rig);
+}
+
+/* It waits for another worker from the loss on, not from its own arrival. */
 static void the_queue_survives_the_loss_of_a_worker(void **state)
 {
     struct rig *rig = rig_begin(NULL);
@@ -500,6 +520,7 @@ static void the_queue_survives_the_loss_of_a_worker(void **state)
     rig_register(rig, "one", REGISTRY, "1", NULL);
     rig_ask(rig, "client", VIEWER, REGISTRY, "r1", 0);
     rig_ask(rig, "client", VIEWER, REGISTRY, "r2", 0);
+    rig_pass_alive(rig, 3000, "one", NULL);
     rig_say(rig, "one", SERVICE, "MDPW02", "\x06", NULL);
     rig_expect_status(rig, "client", "r1", ERR_UNAVAILABLE, "is gone");
     rig_pass(rig, 1900);
@@ -693,6 +714,7 @@ int main(void)
         cmocka_unit_test(an_instance_of_another_principal_keeps_nobody_alive),
         cmocka_unit_test(a_worker_out_of_reach_is_lost_at_once),
         cmocka_unit_test(the_heartbeat_finds_a_worker_out_of_reach),
+        cmocka_unit_test(a_busy_service_is_not_an_absent_one),
         cmocka_unit_test(the_queue_survives_the_loss_of_a_worker),
         cmocka_unit_test(an_unknown_service_names_the_nearest),
         cmocka_unit_test(mmi_list_shows_workers_credit_and_queue),
