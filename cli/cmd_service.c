@@ -227,10 +227,11 @@ static bool is_ours(const struct listing *listing, const char *name)
     return ours;
 }
 
-/* Workers that have no Control: plain Majordomo peers. */
+/* Names that no instance above serves: plain Majordomo workers, and what is asked for but not
+ * there. */
 static int print_others(struct run *run, const struct listing *listing, struct err *err)
 {
-    static const struct column columns[] = {{.name = "other_workers", .keep = true},
+    static const struct column columns[] = {{.name = "other_names", .keep = true},
                                             {.name = "workers", .right = true},
                                             {.name = "queue", .right = true}};
     struct table *table = table_create(columns, 3);

@@ -191,6 +191,25 @@ static int take_context(struct connection *to, const Ucap__V1__Context *context,
     return rc;
 }
 
+/* The public key on the first line of a file. */
+static int take_key_from(struct place *place, const char *path, const char *from, struct err *err)
+{
+    char *text;
+    size_t size;
+
+    if (place->text || !path || !path[0])
+        return 0;
+    int rc = file_read(path, &text, &size, err);
+    if (rc < 0) {
+        err_prefix(err, "%s", from);
+        return rc;
+    }
+    text[strcspn(text, " \t\r\n")] = '\0';
+    rc = take(place, text, from, err);
+    free(text);
+    return rc;
+}
+
 static int take_flags(struct run *run, struct connection *to, struct err *err)
 {
     char from[64];
@@ -200,6 +219,9 @@ static int take_flags(struct run *run, struct connection *to, struct err *err)
         snprintf(from, sizeof(from), "--%s", row->option);
         rc = take(place_of(to, row), run_option(run, row->option), from, err);
     }
+    if (rc == 0)
+        rc = take_key_from(&to->gateway_key, run_option(run, "gateway-key-file"),
+                           "--gateway-key-file", err);
     return rc;
 }
 
@@ -209,6 +231,9 @@ static int take_environment(struct connection *to, struct err *err)
 
     for (const struct row *row = rows; row->what && rc == 0; row++)
         rc = take(place_of(to, row), getenv(row->variable), row->variable, err);
+    if (rc == 0)
+        rc = take_key_from(&to->gateway_key, getenv("UCAP_GATEWAY_KEY_FILE"),
+                           "UCAP_GATEWAY_KEY_FILE", err);
     return rc;
 }
 

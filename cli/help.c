@@ -147,7 +147,9 @@ static void print_connection(FILE *out)
     print_row(out, "1. flags",
               "--gateways, --gateway-key, --key-file; then the context named by "
               "--context");
-    print_row(out, "2. environment", "UCAP_GATEWAYS, UCAP_GATEWAY_KEY, UCAP_KEY_FILE");
+    print_row(out, "2. environment",
+              "UCAP_GATEWAYS, UCAP_GATEWAY_KEY (or UCAP_GATEWAY_KEY_FILE), "
+              "UCAP_KEY_FILE, UCAP_LANG");
     print_row(out, "3. context file",
               "its current context. The file: --context-file, "
               "UCAP_CONTEXT_FILE, $XDG_CONFIG_HOME/ucap/context.yaml or "

@@ -33,6 +33,7 @@
     "  --gateways LIST             gateways to ask, in order, such as\n"                           \
     "                              tcp://127.0.0.1:7110\n"                                         \
     "  --gateway-key KEY           public key of the gateways\n"                                   \
+    "  --gateway-key-file FILE     or a file that has it on its first line\n"                      \
     "  --key-file FILE             your own key\n"                                                 \
     "  --help                      this help\n"                                                    \
     "  --version                   the version of ucap\n"                                          \

@@ -12,9 +12,10 @@
 
 int scene_begin(void **state)
 {
-    static const char *const variables[] = {"UCAP_GATEWAYS",   "UCAP_GATEWAY_KEY",
-                                            "UCAP_KEY_FILE",   "UCAP_CONTEXT_FILE",
-                                            "XDG_CONFIG_HOME", "UCAP_LANG"};
+    static const char *const variables[] = {
+        "UCAP_GATEWAYS", "UCAP_GATEWAY_KEY",  "UCAP_GATEWAY_KEY_FILE",
+        "UCAP_KEY_FILE", "UCAP_CONTEXT_FILE", "XDG_CONFIG_HOME",
+        "UCAP_LANG"};
     struct scene *scene = calloc(1, sizeof(*scene));
 
     assert_non_null(scene);

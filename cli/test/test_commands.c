@@ -221,8 +221,8 @@ static void service_list_as_tables(void **state)
         "registry-1  Registry/GetCity     1,203  850 µs  2.1 ms\n"
         "registry-1  Registry/CreateCity      0       —       —\n"
         "\n"
-        "OTHER WORKERS  WORKERS  QUEUE\n"
-        "echo                 1      3\n");
+        "OTHER NAMES  WORKERS  QUEUE\n"
+        "echo               1      3\n");
 }
 
 static void service_list_as_csv_and_message(void **state)

@@ -93,6 +93,24 @@ static void a_flag_goes_before_all(void **state)
     end();
 }
 
+static void the_gateway_key_may_stand_in_a_file(void **state)
+{
+    struct scene *scene = *state;
+
+    scene_write(scene, "gateway.pub", KEY_A "\n");
+    scene_run(scene, "context", "show", "--format", "csv", "--gateway-key-file",
+              scene_path(scene, "gateway.pub"));
+    scene_out_has(scene, "gateway_key," KEY_A ",'--gateway-key-file\r\n");
+    setenv("UCAP_GATEWAY_KEY_FILE", scene_path(scene, "gateway.pub"), 1);
+    scene_run(scene, "context", "show", "--format", "csv");
+    scene_out_has(scene, "gateway_key," KEY_A ",UCAP_GATEWAY_KEY_FILE\r\n");
+    setenv("UCAP_GATEWAY_KEY_FILE", "/nowhere.pub", 1);
+    scene_run(scene, "context", "show");
+    assert_int_equal(scene->code, 3);
+    scene_err_has(scene, "UCAP_GATEWAY_KEY_FILE: cannot open \"/nowhere.pub\"");
+    unsetenv("UCAP_GATEWAY_KEY_FILE");
+}
+
 static void where_the_file_is(void **state)
 {
     struct scene *scene = *state;
@@ -204,6 +222,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_named_context_goes_before_the_environment, scene_begin,
                                         scene_end),
         cmocka_unit_test_setup_teardown(a_flag_goes_before_all, scene_begin, scene_end),
+        cmocka_unit_test_setup_teardown(the_gateway_key_may_stand_in_a_file, scene_begin,
+                                        scene_end),
         cmocka_unit_test_setup_teardown(where_the_file_is, scene_begin, scene_end),
         cmocka_unit_test_setup_teardown(list_marks_the_current_one, scene_begin, scene_end),
         cmocka_unit_test_setup_teardown(use_changes_one_line, scene_begin, scene_end),
