@@ -18,7 +18,7 @@ const struct setting shell_settings_table[] = {
     {"key-file", SETTING_TEXT, AT(key_file), "", 0, 0,
      "file with this process's key, written by `ucap key generate`"},
     {"instance", SETTING_TEXT, AT(instance), "", 0, 0,
-     "name of this process among all of its kind; default: its program and 8 random digits"},
+     "name of this process among all of its kind; default: its kind and 8 random digits"},
     {"control", SETTING_TEXT, AT(control), "", 0, 0,
      "local endpoint for health checks, such as ipc:///run/ucap/registry.ctl; empty: none"},
     {"log-level", SETTING_TEXT, AT(log_level), "info", 0, 0,
@@ -69,6 +69,8 @@ static int name_instance(const char *process, struct shell_settings *settings, s
     if (settings->instance[0])
         return 0;
     random_bytes(&number, sizeof(number));
+    if (strncmp(process, "ucap-", 5) == 0)
+        process += 5;
     if (asprintf(&name, "%s-%08x", process, number) < 0)
         return err_nomem(err);
     free(settings->instance);

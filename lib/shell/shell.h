@@ -15,19 +15,21 @@
 
 struct shell;
 
-/* Settings that every process has; shell_settings is their table, printed by --help before the process's own. */
+/* Settings that every process has (shell_settings_table), and those that only a process with `server` has
+ * (shell_worker_settings_table: NULL and 0 elsewhere). --help prints them before the process's own. */
 struct shell_settings {
-    char *gateways;        /* --gateways tcp://127.0.0.1:7110,... */
-    char *gateway_key;     /* --gateway-key: public key of the gateways; or --gateway-key-file */
     char *key_file;        /* --key-file: this process's key */
-    char *instance;        /* --instance: default PROCESS-<8 hex digits> */
+    char *instance;        /* --instance: default "registry-" and 8 hex digits */
     char *control;         /* --control: local ipc endpoint, such as ipc:///run/ucap/registry.ctl; empty: none */
     char *log_level;       /* --log-level */
     int64_t drain_ms;      /* --drain-limit: 10s */
     int64_t heartbeat_ms;  /* --heartbeat: 400ms */
+    bool health;           /* --health */
+
+    char *gateways;        /* --gateways tcp://127.0.0.1:7110,... */
+    char *gateway_key;     /* --gateway-key: public key of the gateways; or --gateway-key-file */
     int64_t threads;       /* --threads: 2 */
     int64_t credit;        /* --credit: 4 */
-    bool health;           /* --health */
 };
 
 struct shell_spec {
@@ -67,8 +69,8 @@ int shell_add_endpoint(struct shell *shell, const char *name, const char *addres
 void shell_waits_for(void *shell, const char *sentence);
 bool shell_is_ending(void *shell);
 
-/* Replaces where and with which key the Control loop connects: the gateway speaks to itself. Before start returns. A
- * process with `server` connects before start, any other one when start has returned. */
+/* For a process without `server`: where and with which key its Control is reached once start has returned (the gateway
+ * speaks to itself). Before start returns. Without it only the local endpoint answers. */
 int shell_set_gateways(struct shell *shell, const char *endpoint, const struct curve_key *key,
                        const char *gateway_key, struct err *err);
 
