@@ -110,22 +110,9 @@ int context_find(const Ucap__V1__ContextFile *file, const char *path, const char
     return rc;
 }
 
-/* Where the value of a top-level `current:` stands in the text, or NULL. */
-static const char *find_current(const char *text)
-{
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += line != text;
-        if (strncmp(line, "current:", 8) == 0)
-            return line;
-        if (!strchr(line, '\n'))
-            break;
-    }
-    return NULL;
-}
-
 char *context_text_with_current(const char *text, const char *name)
 {
-    const char *line = find_current(text);
+    const char *line = file_line(text, "current:");
     const char *rest = text;
     char *changed;
     size_t before = 0;

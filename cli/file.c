@@ -144,6 +144,20 @@ int file_replace(const char *path, const char *text, struct err *err)
     return 0;
 }
 
+const char *file_next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+
+    return end && end[1] ? end + 1 : NULL;
+}
+
+const char *file_line(const char *text, const char *start)
+{
+    while (text && strncmp(text, start, strlen(start)) != 0)
+        text = file_next_line(text);
+    return text;
+}
+
 char *file_beside(const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');

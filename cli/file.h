@@ -24,6 +24,11 @@ int file_lock(const char *path, int *ret_fd, struct err *err);
  * stay; a symbolic link stays one. */
 int file_replace(const char *path, const char *text, struct err *err);
 
+/* The first line of the text that begins with `start`; NULL: there is none. */
+const char *file_line(const char *text, const char *start);
+/* The line after the one that begins at `line`; NULL: it was the last. */
+const char *file_next_line(const char *line);
+
 /* `name` beside the file `path` (unless it is absolute): malloc'ed; NULL when out of memory. */
 char *file_beside(const char *path, const char *name);
 

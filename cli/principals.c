@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bus/codec.h"
 #include "bus/curve.h"
+#include "file.h"
 #include "form/form.h"
 
 #include <stdbool.h>
@@ -229,13 +230,10 @@ static void put_entry(FILE *out, int indent, const Ucap__V1__Principal *principa
 /* Blanks before the first "- " that begins a line; 2 where there is none. */
 static int list_indent(const char *text)
 {
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += line != text;
+    for (const char *line = text; line; line = file_next_line(line)) {
         size_t blanks = strspn(line, " ");
         if (line[blanks] == '-' && line[blanks + 1] == ' ')
             return (int)blanks;
-        if (!strchr(line, '\n'))
-            break;
     }
     return 2;
 }
@@ -243,7 +241,7 @@ static int list_indent(const char *text)
 /* An empty list has its head, with or without "[]", or nothing yet. */
 static void put_head(FILE *out, const char *text)
 {
-    const char *empty = strstr(text, "principals: []");
+    const char *empty = file_line(text, "principals: []");
 
     if (empty)
         fprintf(out, "%.*sprincipals:%s", (int)(empty - text), text,

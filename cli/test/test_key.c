@@ -142,6 +142,7 @@ static void authorize_the_first(void **state)
         "principals: [] # nobody yet\n",
         "principals:\n# nobody yet",
         "---\nprincipals: []\n",
+        "# principals: [] is nobody\nprincipals:\n",
     };
     struct scene *scene = *state;
 
@@ -155,6 +156,11 @@ static void authorize_the_first(void **state)
                   scene_path(scene, "p.yaml"));
         if (scene->code != 0)
             fail_msg("\"%s\", the second: %s", texts[i], scene->err);
+        char *text = scene_read(scene, "p.yaml");
+        assert_int_equal(strncmp(text, texts[i], strcspn(texts[i], "\n[")), 0);
+        assert_int_equal(strstr(texts[i], "is nobody") != NULL,
+                         strstr(text, "[] is nobody") != NULL);
+        free(text);
     }
     scene_run(scene, "key", "authorize", "a", "--key", KEY_A, "--role", "viewer", "--principals",
               scene_path(scene, "new.yaml"));
