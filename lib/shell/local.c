@@ -129,7 +129,7 @@ int local_open(void *zmq_context, const char *endpoint, const struct served *con
         local_close(local);
         return rc;
     }
-    strcpy(local->path, path); /* path_of has measured it */
+    memcpy(local->path, path, strlen(path)); /* path_of has measured it */
     *ret_local = local;
     return 0;
 }

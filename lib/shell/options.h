@@ -1,4 +1,4 @@
-/* The settings of every process: their table is shell_settings_table (shell.h). */
+/* The settings of every process: their tables are in shell.h. */
 #ifndef UCAP_SHELL_OPTIONS_H
 #define UCAP_SHELL_OPTIONS_H
 

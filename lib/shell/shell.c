@@ -42,7 +42,7 @@ struct shell {
     char **endpoints;
     struct curve_key key;
     char gateway_key[CURVE_KEY_SIZE];
-    struct client_config gateways; /* of the three above; gateways NULL: not known yet */
+    struct client_config gateways; /* of the three above; gateways NULL: none */
 
     struct served control;
     char control_name[128];
@@ -148,7 +148,7 @@ static int read_gateway_key(struct shell *shell, struct err *err)
     return 0;
 }
 
-/* Gateways and keys of the settings. */
+/* Gateways and keys of the settings: those of a process with a service. */
 static int find_gateways(struct shell *shell, struct err *err)
 {
     if (shell->settings.key_file[0] == '\0')
@@ -177,8 +177,7 @@ static int connect_gateways(struct shell *shell, struct err *err)
         .heartbeat_us = shell->settings.heartbeat_ms * 1000,
     };
 
-    int rc = shell->gateways.gateways ? 0 : find_gateways(shell, err);
-    return rc < 0 ? rc : workers_create(shell->zmq, &config, &shell->control, &shell->workers, err);
+    return workers_create(shell->zmq, &config, &shell->control, &shell->workers, err);
 }
 
 /* ---- the work ---- */
@@ -322,6 +321,8 @@ static int prepare(struct shell *shell, struct err *err)
     if (rc == 0)
         rc = prepare_control(shell, err);
     if (rc == 0 && shell->spec->server)
+        rc = find_gateways(shell, err);
+    if (rc == 0 && shell->spec->server)
         rc = connect_gateways(shell, err);
     shell->work =
         shell->spec->server
@@ -354,12 +355,12 @@ static void on_signals(struct shell *shell)
     }
 }
 
-/* Other processes than servers of the contract say only by start where their gateways are. */
+/* A process without a service says by start where its gateway is, if it has one. */
 static void connect_late(struct shell *shell)
 {
     struct err err = ERR_INIT;
 
-    if (!shell->workers && connect_gateways(shell, &err) < 0)
+    if (!shell->workers && shell->gateways.gateways && connect_gateways(shell, &err) < 0)
         shell_fail(shell, &err);
 }
 

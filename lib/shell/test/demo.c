@@ -15,6 +15,8 @@ static struct demo_settings {
     char *start_fails;
     char *poke_hold;
     bool own; /* no service: start, drain and join of its own */
+    char *own_gateway;
+    char *own_gateway_key;
 } settings;
 
 #define AT(member) offsetof(struct demo_settings, member)
@@ -24,6 +26,8 @@ static const struct setting table[] = {
     {"start-fails", SETTING_TEXT, AT(start_fails), "", 0, 0, "start fails with this sentence"},
     {"poke-hold", SETTING_TEXT, AT(poke_hold), "", 0, 0, "Poke waits while this file is there"},
     {"own", SETTING_BOOL, AT(own), "false", 0, 0, "serves no service"},
+    {"own-gateway", SETTING_TEXT, AT(own_gateway), "", 0, 0, "where Control connects then"},
+    {"own-gateway-key", SETTING_TEXT, AT(own_gateway_key), "", 0, 0, "and with which key"},
     {0},
 };
 
@@ -86,9 +90,18 @@ static void server_stop_one(void *arg, ProtobufCService *service)
 
 static int own_start(struct shell *shell, void *arg, struct err *err)
 {
+    struct curve_key key;
     (void)arg;
+
     int rc = begin(shell_waits_for, shell_is_ending, shell, err);
-    return rc < 0 ? rc : shell_add_endpoint(shell, "requests", "tcp://127.0.0.1:7110", err);
+    if (rc == 0)
+        rc = shell_add_endpoint(shell, "requests", "tcp://127.0.0.1:7110", err);
+    if (rc < 0 || !settings.own_gateway[0])
+        return rc;
+    rc = curve_key_read(shell_settings_of(shell)->key_file, &key, err);
+    return rc < 0 ? rc
+                  : shell_set_gateways(shell, settings.own_gateway, &key, settings.own_gateway_key,
+                                       err);
 }
 
 static void own_drain(struct shell *shell, void *arg)

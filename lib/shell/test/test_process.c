@@ -56,23 +56,48 @@ static void teardown(struct test *test)
     fake_gateway_close(&test->gateway);
 }
 
+static struct kit_process *start_program(struct test *test, const char *const *first,
+                                         const char *const *more)
+{
+    const char *argv[32];
+    size_t count = 0;
+
+    for (; *first; first++)
+        argv[count++] = *first;
+    for (; more && *more; more++)
+        argv[count++] = *more;
+    argv[count] = NULL;
+    return kit_start(test->kit, DEMO_PROGRAM, argv, NULL);
+}
+
 /* With heartbeats so far apart that none comes in between, unless `more` says otherwise. */
 static struct kit_process *start_with(struct test *test, const char *const *more)
 {
-    const char *argv[32] = {
-        "--gateways",    test->gateway.endpoint,
-        "--gateway-key", test->gateway_key.public_key,
-        "--key-file",    test->key_file,
-        "--control",     test->control,
-        "--instance",    "demo-1",
-        "--threads",     "1",
-        "--heartbeat",   "30s",
-    };
-    size_t count = 14;
+    const char *const first[] = {"--gateways",
+                                 test->gateway.endpoint,
+                                 "--gateway-key",
+                                 test->gateway_key.public_key,
+                                 "--key-file",
+                                 test->key_file,
+                                 "--control",
+                                 test->control,
+                                 "--instance",
+                                 "demo-1",
+                                 "--threads",
+                                 "1",
+                                 "--heartbeat",
+                                 "30s",
+                                 NULL};
 
-    for (; more && *more; more++)
-        argv[count++] = *more;
-    return kit_start(test->kit, DEMO_PROGRAM, argv, NULL);
+    return start_program(test, first, more);
+}
+
+static struct kit_process *start_own(struct test *test, const char *const *more)
+{
+    const char *const first[] = {"--own",  "--control",   test->control, "--instance",
+                                 "demo-1", "--heartbeat", "30s",         NULL};
+
+    return start_program(test, first, more);
 }
 
 #define START(test, ...)                                                                           \
@@ -295,7 +320,7 @@ static void a_drain_that_takes_too_long_is_a_failure(void **state)
     (void)state;
     setup(&test);
     kit_write_file(test.hold, "", 0644);
-    START(&test, "--poke-hold", test.hold, "--drain-limit", "50ms", "--heartbeat", "10ms", );
+    START(&test, "--poke-hold", test.hold, "--drain-limit", "50ms", );
     expect_workers(&test);
     request(&test, &test.relay_worker, "Poke", UCAP__V1__ROLE__VALUE__ROLE_VIEWER);
     wait_said(&test, "poked");
@@ -430,11 +455,15 @@ static void a_process_without_service_lives_likewise(void **state)
 
     (void)state;
     setup(&test);
-    START(&test, "--own", );
+    test.process =
+        start_own(&test, (const char *const[]){"--key-file", test.key_file, "--own-gateway",
+                                               test.gateway.endpoint, "--own-gateway-key",
+                                               test.gateway_key.public_key, NULL});
     kit_wait("ready", LIMIT_MS, is_ready, &test);
     fake_gateway_expect(&test.gateway, &test.control_worker, READY,
                         (const char *const[]){"ucap.v1.Control@demo-1", "16", "demo-1", NULL});
-    struct kit_process *health = start_with(&test, (const char *const[]){"--health", NULL});
+    struct kit_process *health = start_program(
+        &test, (const char *const[]){"--health", "--control", test.control, NULL}, NULL);
     expect_end(health, 0, NULL);
     char *said = kit_stdout(health);
     assert_string_equal(said, "ready\nrequests tcp://127.0.0.1:7110\n");
@@ -445,6 +474,19 @@ static void a_process_without_service_lives_likewise(void **state)
     expect_leave(&test, &test.control_worker);
     expect_end(test.process, 0, "msg=ended");
     wait_said(&test, "own drain");
+    teardown(&test);
+}
+
+static void a_process_may_have_no_gateway(void **state)
+{
+    struct test test;
+
+    (void)state;
+    setup(&test);
+    test.process = start_own(&test, NULL);
+    kit_wait("ready", LIMIT_MS, is_ready, &test);
+    kit_signal(test.process, SIGTERM);
+    expect_end(test.process, 0, "msg=ended");
     teardown(&test);
 }
 
@@ -539,6 +581,7 @@ int main(void)
         cmocka_unit_test(told_to_end_while_start_waits),
         cmocka_unit_test(roles_count_for_control),
         cmocka_unit_test(a_process_without_service_lives_likewise),
+        cmocka_unit_test(a_process_may_have_no_gateway),
         cmocka_unit_test(one_line_says_why_start_failed),
         cmocka_unit_test(wrong_settings_are_refused),
         cmocka_unit_test(health_without_a_process_is_not_ready),
