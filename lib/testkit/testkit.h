@@ -65,12 +65,15 @@ char *kit_pg_value(struct kit_pg *pg, const char *database, const char *sql);
 
 /* Keys and a principals file for: gateway, registry, and users viewer, editor, admin. A gateway on
  * free ports, and, where a database is given, migrate and one registry. */
+#define KIT_USERS 5
+
 struct kit_system {
     struct kit *kit;
     struct kit_pg *pg;
     struct kit_process *gateway;
     struct kit_process *registry;
     struct curve_key gateway_key;
+    struct curve_key keys[KIT_USERS]; /* kit_system_key */
     char requests[128]; /* endpoints as bound */
     char events[128];
     char publish[128];
