@@ -13,7 +13,7 @@
 #define PRINCIPAL_MAX  64
 #define LANGUAGES_MAX  16
 
-static const struct codec_limits header_limits = {64 * 1024, 1024 * 1024};
+static const struct codec_limits header_limits = {64u << 10, 1u << 20};
 
 struct dispatch {
     struct call call; /* first: the closure is given its address, and gets back to the dispatch */

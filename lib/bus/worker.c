@@ -15,12 +15,12 @@
 #include <string.h>
 
 #define SILENT_HEARTBEATS   4
-#define BACK_OFF_FIRST_US   (100 * 1000)
-#define BACK_OFF_LONGEST_US (5 * 1000 * 1000)
-#define QUIET_LONGEST_US    (1000 * 1000)
+#define BACK_OFF_FIRST_US   100000
+#define BACK_OFF_LONGEST_US 5000000
+#define QUIET_LONGEST_US    1000000
 #define LINGER_DRAINED_MS   250
 #define HANDSHAKE_MS        2000
-#define MESSAGE_MAX         (8 * 1024 * 1024) /* of a frame: above every codec limit */
+#define MESSAGE_MAX         (8 << 20) /* of a frame: above every codec limit */
 
 enum worker_state { WORKER_CLOSED, WORKER_OPEN, WORKER_DRAINING, WORKER_ENDED };
 

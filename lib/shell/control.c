@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct control {
@@ -55,15 +56,14 @@ static void control_ping(Ucap__V1__Control_Service *service, const Ucap__V1__Pin
 /* Second number of /proc/self/statm, in pages (proc(5)); 0 where there is no /proc. */
 static uint64_t resident_bytes(void)
 {
-    unsigned long pages = 0;
+    char line[256] = "";
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (!file)
         return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
+    const char *second = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
     fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void tell_names(const Ucap__V1__PingReply *ping, void *arg)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define AT_ONCE     64 /* requests answered before the Control loop looks at other things */
-#define MESSAGE_MAX (1024 * 1024)
+#define MESSAGE_MAX (1 << 20)
 #define LINGER_MS   200
 
 struct local {
@@ -129,7 +129,7 @@ int local_open(void *zmq_context, const char *endpoint, const struct served *con
         local_close(local);
         return rc;
     }
-    memcpy(local->path, path, strlen(path)); /* path_of has measured it */
+    snprintf(local->path, sizeof(local->path), "%s", path);
     *ret_local = local;
     return 0;
 }

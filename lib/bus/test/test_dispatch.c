@@ -12,6 +12,8 @@
 #include <string.h>
 #include <ucap/v1/registry.pb-c.h>
 
+#define BIG ((size_t)65 << 10)
+
 /* ---- the service ---- */
 
 /* Registry with a note of what its handlers saw. */
@@ -283,8 +285,8 @@ static void refuses_a_header_that_is_none(void **state)
     end(&test);
 
     setup(&test);
-    char *big = calloc(1, 65 * 1024 + 1);
-    memset(big, 'm', 65 * 1024);
+    char *big = calloc(1, BIG + 1);
+    memset(big, 'm', BIG);
     test.header.method = big;
     refused(&test, ERR_RESOURCE_EXHAUSTED, "request header");
     free(big);
@@ -405,7 +407,7 @@ static void does_not_begin_what_is_late(void **state)
     (void)state;
     setup(&test);
     test.caller.timeout_ms = 5000;
-    test.request.received_us -= 5001 * 1000;
+    test.request.received_us -= 5001000;
     refused(&test, ERR_DEADLINE_EXCEEDED, "before it was begun");
 }
 
