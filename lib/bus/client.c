@@ -15,8 +15,8 @@
 
 #define CONNECT_DEFAULT_MS 2000
 #define CALL_DEFAULT_MS    10000
-#define LINGER_MS          500     /* for what was sent last before the client ends */
-#define POKE_LIFE_US       1000000 /* a poke unanswered for so long is forgotten */
+#define LINGER_MS          500    /* for what was sent last before the client ends */
+#define POKE_LIFE_US       100000 /* a poke unanswered for so long is forgotten */
 #define POKE_PAUSE_US      20000
 #define POKE_CONNECT_US    20000 /* a poke waits so long for a connection that it has just begun */
 #define RECEIVE_MAX        2000  /* messages at once, before deadlines are looked at again */

@@ -16,14 +16,17 @@
 
 /* Who may connect: a row becomes a key file NAME.key and an entry of the principals file. */
 static const struct user {
-    const char *name, *role, *more;
+    const char *name, *role, *programmes, *services;
 } users[KIT_USERS] = {
-    {"gateway", NULL, NULL}, /* a key only: the gateway itself is no principal */
-    {"registry", "service", "    services: [ucap.v1.Registry, 'ucap.v1.Control@registry*']\n"},
-    {"viewer", "viewer", ""},
-    {"editor", "editor", ""},
-    {"admin", "admin", ""},
+    {"gateway", NULL, NULL, NULL}, /* a key only: the gateway itself is no principal */
+    {"registry", "service", "'*'", "ucap.v1.Registry, 'ucap.v1.Control@registry*'"},
+    {"relay", "service", "'*'", "ucap.v1.Relay, 'ucap.v1.Control@relay*'"},
+    {"viewer", "viewer", "'*'", ""},
+    {"narrow", "editor", "alpha", ""},
+    {"editor", "editor", "'*'", ""},
+    {"admin", "admin", "'*'", ""},
 };
+
 static struct curve_key *find_key(struct kit_system *system, const char *user)
 {
     for (size_t i = 0; i < KIT_USERS; i++)
@@ -55,8 +58,10 @@ static void make_keys(struct kit_system *system)
             kit_fail("cannot make the key of %s: %s", users[i].name, err.text);
         if (users[i].role)
             snprintf(text + length, sizeof(text) - length,
-                     "  - name: %s\n    public_key: '%s'\n    role: %s\n    programmes: ['*']\n%s",
-                     users[i].name, key->public_key, users[i].role, users[i].more);
+                     "  - name: %s\n    public_key: '%s'\n    role: %s\n    programmes: [%s]\n"
+                     "    services: [%s]\n",
+                     users[i].name, key->public_key, users[i].role, users[i].programmes,
+                     users[i].services);
     }
     system->gateway_key = *find_key(system, "gateway");
     system->principals = kit_path(system->kit, "principals.yaml");

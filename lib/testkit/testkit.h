@@ -63,9 +63,10 @@ char *kit_pg_value(struct kit_pg *pg, const char *database, const char *sql);
 
 /* ---- a whole system ---- */
 
-/* Keys and a principals file for: gateway, registry, and users viewer, editor, admin. A gateway on
+/* Keys and a principals file for: gateway, registry, relay, and users viewer, editor, admin, and
+ * narrow (an editor of the programme "alpha" only). A gateway on
  * free ports, and, where a database is given, migrate and one registry. */
-#define KIT_USERS 5
+#define KIT_USERS 7
 
 struct kit_system {
     struct kit *kit;
