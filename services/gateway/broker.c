@@ -200,6 +200,7 @@ void broker_set_principals(struct broker *broker, const struct principals *princ
 void broker_drain(struct broker *broker)
 {
     broker->draining = true;
+    services_drain(broker);
 }
 
 bool broker_is_drained(const struct broker *broker)

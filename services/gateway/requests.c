@@ -158,12 +158,19 @@ static const char *name_of(const struct request *request, size_t *ret_size)
     return zmq_msg_data(name);
 }
 
+static int refuse_draining(struct err *err)
+{
+    return err_set(err, ERR_UNAVAILABLE, "this gateway is draining: ask another one");
+}
+
 static void queued_too_long(struct broker *broker, struct request *request)
 {
     struct service *service = request->lane->service;
     struct err err = ERR_INIT;
 
-    if (broker->now_us < request->deadline_us)
+    if (!service->live && broker->draining)
+        refuse_draining(&err);
+    else if (broker->now_us < request->deadline_us)
         service_unknown(broker, service, &err);
     else
         err_set(&err, ERR_DEADLINE_EXCEEDED,
@@ -309,7 +316,7 @@ static int check_request(struct broker *broker, struct request *request, struct 
         return err_set(err, ERR_INVALID_ARGUMENT,
                        "the connection chose its own routing id: leave ZMQ_ROUTING_ID unset");
     if (broker->draining)
-        return err_set(err, ERR_UNAVAILABLE, "this gateway is draining: ask another one");
+        return refuse_draining(err);
     return request->speaks ? 0 : check_plain(broker, request, principal, err);
 }
 

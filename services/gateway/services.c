@@ -54,6 +54,8 @@ static int64_t give_up_us(const struct broker *broker, const struct service *ser
                                                                      : request->arrived_us;
     int64_t wait_us = since_us + broker_limits_of(broker)->service_wait_us;
 
+    if (!service->live && broker->draining)
+        return broker->now_us; /* no worker may come any more */
     if (service->live || !service->speaks || wait_us > request->deadline_us)
         return request->deadline_us;
     return wait_us;
@@ -72,6 +74,16 @@ static void set_timers(struct broker *broker, const struct service *service)
     TAILQ_FOREACH(lane, &service->lanes, of_service)
     TAILQ_FOREACH(request, &lane->requests, link)
     set_timer(broker, service, request);
+}
+
+static void set_timers_of(struct map_node *node, void *broker)
+{
+    set_timers(broker, map_entry(node, struct service, node));
+}
+
+void services_drain(struct broker *broker)
+{
+    map_each(&broker->services, set_timers_of, broker);
 }
 
 /* ---- workers ---- */

@@ -210,6 +210,8 @@ int service_queue(struct broker *broker, struct service *service, struct peer *c
 void service_unqueue(struct broker *broker, struct request *request);
 /* Hands out what waits as far as there is credit. */
 void service_pump(struct broker *broker, struct service *service);
+/* The broker began to drain: what no worker is there for waits no longer. */
+void services_drain(struct broker *broker);
 /* The sentence for a service that nobody serves, with the nearest name. */
 int service_unknown(const struct broker *broker, const struct service *service, struct err *err);
 

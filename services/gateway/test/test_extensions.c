@@ -353,6 +353,29 @@ static void a_draining_gateway_refuses_the_new_and_ends_the_old(void **state)
     rig_end(rig);
 }
 
+static void draining_waits_for_no_worker(void **state)
+{
+    struct rig *rig = rig_begin(NULL);
+    (void)state;
+
+    rig_register(rig, "worker", "ucap.v1.Scheduler", "1", NULL);
+    rig_ask(rig, "client", VIEWER, REGISTRY, "r1", 0);
+    rig_ask(rig, "client", VIEWER, "ucap.v1.Scheduler", "r2", 0);
+    rig_ask(rig, "client", VIEWER, "ucap.v1.Scheduler", "r3", 0);
+    rig_say(rig, "plain", ADMIN, "", "MDPC01", "echo", "x", NULL);
+    broker_drain(rig->broker);
+    broker_tick(rig->broker, rig->now_us);
+    rig_expect_status(rig, "client", "r1", ERR_UNAVAILABLE, "draining");
+    assert_int_equal(rig_count(rig, COUNT_DROPPED_PLAIN_LOST), 1);
+    rig_expect_nothing(rig, "client");
+    rig_say(rig, "worker", SERVICE, "MDPW02", "\x06", NULL);
+    broker_tick(rig->broker, rig->now_us);
+    rig_expect_status(rig, "client", "r2", ERR_UNAVAILABLE, "is gone");
+    rig_expect_status(rig, "client", "r3", ERR_UNAVAILABLE, "draining");
+    assert_true(broker_is_drained(rig->broker));
+    rig_end(rig);
+}
+
 static void the_end_answers_what_is_held(void **state)
 {
     struct rig *rig = rig_begin(NULL);
@@ -706,6 +729,7 @@ int main(void)
         cmocka_unit_test(credit_0_means_no_more_requests),
         cmocka_unit_test(a_heartbeat_may_change_the_credit),
         cmocka_unit_test(a_draining_gateway_refuses_the_new_and_ends_the_old),
+        cmocka_unit_test(draining_waits_for_no_worker),
         cmocka_unit_test(the_end_answers_what_is_held),
         cmocka_unit_test(only_the_holder_of_a_token_answers),
         cmocka_unit_test(each_request_has_a_token_of_its_own),
