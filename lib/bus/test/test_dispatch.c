@@ -87,8 +87,10 @@ static void get_programme(Ucap__V1__Registry_Service *service,
     progress.done = 7;
     if (call->send_progress)
         call->send_progress(call, &progress);
+    programme.slug = (char *)"first";
     closure(&programme, arg);
-    closure(&programme, arg); /* a fault of the handler: the first counts */
+    programme.slug = (char *)"second";
+    closure(&programme, arg); /* a fault of the handler */
 }
 
 static void list_cities(Ucap__V1__Registry_Service *service,
@@ -479,6 +481,10 @@ static void answers_once_whatever_a_handler_does(void **state)
     test.header.method = (char *)"GetProgramme";
     test.message = &programme.base;
     dispatch(&test, ERR_OK);
+    Ucap__V1__Programme *got =
+        ucap__v1__programme__unpack(NULL, test.reply_size, frames_data(&test.out, 1));
+    assert_string_equal(got->slug, "first");
+    ucap__v1__programme__free_unpacked(got, NULL);
     end(&test);
 }
 

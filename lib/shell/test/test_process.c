@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "fake_gateway.h"
 #include "testkit/testkit.h"
 
@@ -357,15 +358,19 @@ static void control_heartbeats_while_the_workers_are_busy(void **state)
     (void)state;
     setup(&test);
     kit_write_file(test.hold, "", 0644);
-    START(&test, "--poke-hold", test.hold, "--heartbeat", "200ms", );
+    START(&test, "--poke-hold", test.hold, "--heartbeat", "300ms", );
     expect_workers(&test);
     request(&test, &test.relay_worker, "Poke", UCAP__V1__ROLE__VALUE__ROLE_VIEWER);
     wait_said(&test, "poked");
+    int64_t heard_us = clock_mono_us(clock_system());
     while (beats < 6) { /* more than the silence that a gateway bears */
         fake_gateway_recv(&test.gateway, &frames, &message);
         assert_int_not_equal(message.command, MDP_READY);
         if (is_from(&frames, &test.control_worker)) {
+            int64_t now_us = clock_mono_us(clock_system());
             assert_int_equal(message.command, MDP_HEARTBEAT);
+            assert_true(now_us - heard_us < 4 * 300000); /* else the gateway would give it up */
+            heard_us = now_us;
             fake_gateway_send(&test.gateway, &frames, BEAT, NULL);
             beats++;
         }
