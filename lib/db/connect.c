@@ -281,8 +281,8 @@ static int check_database(struct db *db, struct err *err)
 {
     static const struct db_statement statement = {
         "db_check",
-        "select current_setting('server_encoding'), datcollate, datctype, datname"
-        "  from pg_catalog.pg_database where datname = current_database()",
+        "SELECT current_setting('server_encoding'), datcollate, datctype, datname"
+        "  FROM pg_catalog.pg_database WHERE datname = current_database()",
         DB_ONE,
     };
     struct db_result *row = NULL;

@@ -12,43 +12,43 @@
 #define MIGRATION_LOCK "7521962890351009"
 
 static const struct db_statement lock_statement = {
-    "db_migration_lock", "select pg_advisory_xact_lock(" MIGRATION_LOCK ")", DB_ONE};
+    "db_migration_lock", "SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")", DB_ONE};
 
 static const struct db_statement table_statement = {
     "db_migration_table",
-    "create table if not exists public.ucap_migration ("
-    "    schema_name text not null,"
-    "    set_name    text not null,"
-    "    number      integer not null,"
-    "    name        text not null,"
-    "    checksum    text not null,"
-    "    applied_at  timestamptz not null default now(),"
-    "    primary key (schema_name, set_name, number))",
+    "CREATE TABLE IF NOT EXISTS public.ucap_migration ("
+    "    schema_name text NOT NULL,"
+    "    set_name    text NOT NULL,"
+    "    number      integer NOT NULL,"
+    "    name        text NOT NULL,"
+    "    checksum    text NOT NULL,"
+    "    applied_at  timestamptz NOT NULL DEFAULT now(),"
+    "    PRIMARY KEY (schema_name, set_name, number))",
     DB_NONE,
 };
 
 static const struct db_statement version_statement = {
     "db_migration_version",
-    "select coalesce(max(number), 0) from public.ucap_migration"
-    "  where schema_name = $1 and set_name = $2",
+    "SELECT coalesce(max(number), 0) FROM public.ucap_migration"
+    "  WHERE schema_name = $1 AND set_name = $2",
     DB_ONE,
 };
 
 static const struct db_statement checksum_statement = {
     "db_migration_checksum",
-    "select checksum = encode(sha256(convert_to($4, 'UTF8')), 'hex') from public.ucap_migration"
-    "  where schema_name = $1 and set_name = $2 and number = $3",
+    "SELECT checksum = encode(sha256(convert_to($4, 'UTF8')), 'hex') FROM public.ucap_migration"
+    "  WHERE schema_name = $1 AND set_name = $2 AND number = $3",
     DB_MAYBE,
 };
 
 static const struct db_statement path_statement = {
-    "db_migration_path", "select set_config('search_path', quote_ident($1) || ', public', true)",
+    "db_migration_path", "SELECT set_config('search_path', quote_ident($1) || ', public', true)",
     DB_ONE};
 
 static const struct db_statement record_statement = {
     "db_migration_record",
-    "insert into public.ucap_migration (schema_name, set_name, number, name, checksum)"
-    "  values ($1, $2, $3, $4, encode(sha256(convert_to($5, 'UTF8')), 'hex'))",
+    "INSERT INTO public.ucap_migration (schema_name, set_name, number, name, checksum)"
+    "  VALUES ($1, $2, $3, $4, encode(sha256(convert_to($5, 'UTF8')), 'hex'))",
     DB_AFFECTS_1,
 };
 

@@ -3,9 +3,9 @@
 
 static const struct db_statement add_statement = {
     "db_outbox_add",
-    "insert into events.outbox (type, subject, programme_id, audience, principal, via,"
+    "INSERT INTO events.outbox (type, subject, programme_id, audience, principal, via,"
     "    traceparent, message, data, record_version)"
-    "  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    "  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     DB_NONE,
 };
 

@@ -1,7 +1,7 @@
 /* Batches of statements in libpq's pipeline mode: all are sent, then a Sync, then all results are
  * read to the end. After an error the server skips the rest up to the Sync and says so for each.
- * When the deadline passes, the server is told to cancel (once per batch) and has GRACE_US to
- * answer; a connection that stays silent is dropped. */
+ * When the deadline passes, the server is told to cancel (once per batch; libpq bounds that request
+ * by tcp_user_timeout) and has GRACE_US to answer; a connection that stays silent is dropped. */
 #include "internal.h"
 
 #include <errno.h>

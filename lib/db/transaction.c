@@ -21,9 +21,9 @@ const struct db_retry db_retry_never = {1, 0, 0};
 const struct db_retry db_retry_conflicts = {6, 2000, 100000};
 
 static const struct db_statement begin_statement = {
-    "db_begin", "begin isolation level read committed", DB_NONE};
-static const struct db_statement commit_statement = {"db_commit", "commit", DB_NONE};
-static const struct db_statement rollback_statement = {"db_rollback", "rollback", DB_NONE};
+    "db_begin", "BEGIN ISOLATION LEVEL READ COMMITTED", DB_NONE};
+static const struct db_statement commit_statement = {"db_commit", "COMMIT", DB_NONE};
+static const struct db_statement rollback_statement = {"db_rollback", "ROLLBACK", DB_NONE};
 
 static int begin(struct db *db, struct err *err)
 {

@@ -14,7 +14,7 @@
 
 static const struct db_statement lock_statement = {
     "db_once_lock",
-    "select pg_try_advisory_xact_lock(hashtextextended("
+    "SELECT pg_try_advisory_xact_lock(hashtextextended("
     "  current_schema()::text || chr(31) || $1::text || chr(31) || $2::text, 0))",
     DB_ONE,
 };
@@ -23,27 +23,27 @@ static const struct db_statement lock_statement = {
  * row stored later. */
 static const struct db_statement lookup_statement = {
     "db_once_lookup",
-    "select asked.hash, i.key is not null, i.request_hash is not distinct from asked.hash,"
+    "SELECT asked.hash, i.key IS NOT NULL, i.request_hash IS NOT DISTINCT FROM asked.hash,"
     "       i.answer, i.method"
-    "  from (select sha256(convert_to($3::text, 'UTF8') || '\\x00'::bytea || $4::bytea) as hash)"
-    "       as asked"
-    "  left join idempotency i on i.principal = $1 and i.key = $2",
+    "  FROM (SELECT sha256(convert_to($3::text, 'UTF8') || '\\x00'::bytea || $4::bytea) AS hash)"
+    "       AS asked"
+    "  LEFT JOIN idempotency i ON i.principal = $1 AND i.key = $2",
     DB_ONE,
 };
 
 static const struct db_statement store_statement = {
     "db_once_store",
-    "insert into idempotency (principal, key, method, request_hash, answer)"
-    "  values ($1, $2, $3, $4, $5)",
+    "INSERT INTO idempotency (principal, key, method, request_hash, answer)"
+    "  VALUES ($1, $2, $3, $4, $5)",
     DB_NONE,
 };
 
 static const struct db_statement expire_statement = {
     "db_once_expire",
-    "delete from idempotency where (principal, key) in"
-    "  (select principal, key from idempotency"
-    "    where created_at < public.ucap_now() - $1::bigint * interval '1 millisecond'"
-    "    order by created_at limit $2::bigint for update skip locked)",
+    "DELETE FROM idempotency WHERE (principal, key) IN"
+    "  (SELECT principal, key FROM idempotency"
+    "    WHERE created_at < public.ucap_now() - $1::bigint * INTERVAL '1 millisecond'"
+    "    ORDER BY created_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)",
     DB_NONE,
 };
 

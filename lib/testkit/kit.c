@@ -30,8 +30,6 @@
 #define END_LIMIT_MS 10000 /* for a process to end after its signal, before SIGKILL */
 #define PAUSE_MS     2     /* between two looks at a condition */
 
-extern char **environ;
-
 struct block {
     struct block *next;
     max_align_t bytes[];
@@ -97,6 +95,15 @@ const char *kit_dir(const struct kit *kit)
     return kit->dir;
 }
 
+static const char *join(struct kit *kit, const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = kit_alloc(kit, size);
+
+    snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
 const char *kit_path(struct kit *kit, const char *format, ...)
 {
     char name[PATH_MAX / 2];
@@ -105,10 +112,7 @@ const char *kit_path(struct kit *kit, const char *format, ...)
     va_start(args, format);
     vsnprintf(name, sizeof(name), format, args);
     va_end(args);
-    size_t size = strlen(kit->dir) + strlen(name) + 2;
-    char *path = kit_alloc(kit, size);
-    snprintf(path, size, "%s/%s", kit->dir, name);
-    return path;
+    return join(kit, kit->dir, name);
 }
 
 void kit_write_file(const char *path, const char *text, unsigned mode)
@@ -201,18 +205,13 @@ static const char *program_path(struct kit *kit, const char *program)
     if (strchr(program, '/'))
         return program;
     if (!bin) {
-        ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 8);
+        ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
         if (length < 0)
             kit_fail("cannot read /proc/self/exe: %s", strerror(errno));
         self[length] = '\0';
-        dirname(self);
-        strcat(self, "/../bin");
-        bin = self;
+        bin = join(kit, dirname(self), "../bin");
     }
-    size_t size = strlen(bin) + strlen(program) + 2;
-    char *path = kit_alloc(kit, size);
-    snprintf(path, size, "%s/%s", bin, program);
-    return path;
+    return join(kit, bin, program);
 }
 
 static size_t list_length(const char *const *list)

@@ -16,6 +16,7 @@
 #define START_LIMIT_MS 60000
 #define TRIES          10
 #define PASSWORD       "test"
+#define CONNINFO_SIZE  256
 
 struct kit_pg {
     struct kit *kit;
@@ -36,9 +37,9 @@ static const char *find_programs(struct kit *kit)
         kit_fail("there is no /usr/lib/postgresql/*/bin/initdb (install postgresql, or set "
                  "UCAP_TEST_PG_BIN)");
     const char *newest = found.gl_pathv[found.gl_pathc - 1];
-    size_t length = strlen(newest) - strlen("/initdb");
-    char *path = kit_alloc(kit, length + 1);
-    memcpy(path, newest, length);
+    size_t size = strlen(newest) + 1 - strlen("/initdb");
+    char *path = kit_alloc(kit, size);
+    snprintf(path, size, "%s", newest); /* cut at the folder */
     globfree(&found);
     return path;
 }
@@ -157,11 +158,11 @@ int kit_pg_port(const struct kit_pg *pg)
 
 const char *kit_pg_conninfo(const struct kit_pg *pg, const char *user, const char *database)
 {
-    char text[512];
+    char *text = kit_alloc(pg->kit, CONNINFO_SIZE);
 
-    snprintf(text, sizeof(text), "host=127.0.0.1 port=%d user=%s dbname=%s", pg->port, user,
+    snprintf(text, CONNINFO_SIZE, "host=127.0.0.1 port=%d user=%s dbname=%s", pg->port, user,
              database);
-    return strcpy(kit_alloc(pg->kit, strlen(text) + 1), text);
+    return text;
 }
 
 void kit_pg_stop(struct kit_pg *pg)
@@ -182,7 +183,7 @@ void kit_pg_restart(struct kit_pg *pg)
 
 char *kit_pg_value(struct kit_pg *pg, const char *database, const char *sql)
 {
-    char conninfo[512];
+    char conninfo[CONNINFO_SIZE + sizeof(PASSWORD) + 16];
 
     snprintf(conninfo, sizeof(conninfo), "%s password=" PASSWORD,
              kit_pg_conninfo(pg, "postgres", database));

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define PASSWORD_MAX 1024
-#define DAY_MS       (24 * 3600 * 1000LL)
+#define DAY_MS       (24LL * 3600 * 1000)
 
 const struct setting migrate_settings_table[] = {
     {"database", SETTING_TEXT, offsetof(struct migrate_settings, db.conninfo), NULL, 0, 0,
