@@ -395,7 +395,7 @@ static ProtobufCMessage *unpack(const struct frames *got, size_t at,
     return message;
 }
 
-void wire_expect_status(void *socket, const char *request_id, int status, const char *words)
+static Ucap__V1__ReplyHeader *take_header(void *socket)
 {
     struct frames got;
 
@@ -403,14 +403,29 @@ void wire_expect_status(void *socket, const char *request_id, int status, const 
     assert_int_equal(got.count, 5);
     assert_true(frames_equal(&got, 1, "\x03", 1));
     ProtobufCMessage *message = unpack(&got, 3, &ucap__v1__reply_header__descriptor);
-    Ucap__V1__ReplyHeader *header = (Ucap__V1__ReplyHeader *)message;
+    frames_clear(&got);
+    return (Ucap__V1__ReplyHeader *)message;
+}
+
+void wire_expect_status(void *socket, const char *request_id, int status, const char *words)
+{
+    Ucap__V1__ReplyHeader *header = take_header(socket);
+
     if ((int)header->status != status || !strstr(header->message, words))
         fail_msg("status %d \"%s\", not %d \"...%s...\"", (int)header->status, header->message,
                  status, words);
     assert_int_equal(header->request_id.len, strlen(request_id));
     assert_memory_equal(header->request_id.data, request_id, strlen(request_id));
-    codec_free(message);
-    frames_clear(&got);
+    codec_free(&header->base);
+}
+
+int wire_take_status(void *socket)
+{
+    Ucap__V1__ReplyHeader *header = take_header(socket);
+    int status = (int)header->status;
+
+    codec_free(&header->base);
+    return status;
 }
 
 static int64_t find_counter(const Ucap__V1__Stats *stats, const char *name)

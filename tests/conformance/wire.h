@@ -69,6 +69,9 @@ void wire_ask(void *socket, const char *service, const char *request_id, uint32_
 /* Its failure: status, request id, and words of the sentence. */
 void wire_expect_status(void *socket, const char *request_id, int status, const char *words);
 
+/* The status of the next failure, whatever it is. */
+int wire_take_status(void *socket);
+
 /* The gateway's own counter, asked by Control.GetStats. */
 int64_t wire_counter(struct wire *wire, const char *name);
 
