@@ -7,7 +7,6 @@
 #include "form/scalar.h"
 #include "form/utf8.h"
 
-#include <float.h>
 #include <google/protobuf/timestamp.pb-c.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -128,9 +127,8 @@ static bool decode_real(struct decoder *d, const struct node *node, bool single,
     double value;
 
     if (!expect_scalar(d, node, "a number", true) ||
-        !accept_number(
-            d, node, form_parse_real(node->value.bytes, single ? (double)FLT_MAX : DBL_MAX, &value),
-            "a number such as 0.5", single ? "at most 3.4e38" : "at most 1.7e308"))
+        !accept_number(d, node, form_parse_real(node->value.bytes, single, &value),
+                       "a number such as 0.5", single ? "at most 3.4e38" : "at most 1.7e308"))
         return false;
     if (single)
         *(float *)slot = (float)value;

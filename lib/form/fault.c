@@ -35,6 +35,9 @@ static void insert(struct form_errors *kept, struct form_error row)
 }
 
 static void add(struct form_faults *faults, const struct node *node, unsigned line, unsigned column,
+                const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+
+static void add(struct form_faults *faults, const struct node *node, unsigned line, unsigned column,
                 const char *format, va_list args)
 {
     struct form_error row = {NULL, NULL, line, column};

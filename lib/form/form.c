@@ -71,6 +71,12 @@ static ProtobufCMessage *read_message(form_read_f read,
     struct form_tree tree = {.max_depth = depth_limit(options)};
     ProtobufCMessage *message = NULL;
 
+    /* Some editors begin a file with a byte order mark; libyaml counts it as a column, which makes
+     * the first key an indented one. */
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        size -= 3;
+    }
     if (check_utf8(text, size, faults) && read(text, size, &tree, faults)) {
         if (tree.root && tree.root->kind != NODE_NULL)
             message = form_decode(descriptor, tree.root, options, faults);

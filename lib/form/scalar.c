@@ -68,10 +68,11 @@ static bool is_json_number(const char *text)
     return *at == '\0';
 }
 
-static double read_double(const char *text)
+/* A float is read as one: rounded twice, by way of a double, it may come out as its neighbour. */
+static double read_real(const char *text, bool single)
 {
     locale_t before = enter_c_locale();
-    double value = strtod(text, NULL);
+    double value = single ? (double)strtof(text, NULL) : strtod(text, NULL);
 
     uselocale(before);
     return value;
@@ -90,7 +91,7 @@ static enum form_number parse_whole(const char *text, bool *ret_negative, uint64
         *ret_magnitude = strtoull(text + *ret_negative, NULL, 10);
         return errno == ERANGE ? FORM_NUMBER_RANGE : FORM_NUMBER_OK;
     }
-    double value = fabs(read_double(text));
+    double value = fabs(read_real(text, false));
     if (value > WHOLE_IN_DOUBLE)
         return FORM_NUMBER_RANGE;
     *ret_magnitude = (uint64_t)value;
@@ -126,7 +127,7 @@ enum form_number form_parse_unsigned(const char *text, uint64_t max, uint64_t *r
     return FORM_NUMBER_OK;
 }
 
-enum form_number form_parse_real(const char *text, double max, double *ret_value)
+enum form_number form_parse_real(const char *text, bool single, double *ret_value)
 {
     for (size_t i = 0; i < sizeof(not_finite) / sizeof(not_finite[0]); i++) {
         if (strcmp(text, not_finite[i].text) == 0) {
@@ -136,8 +137,8 @@ enum form_number form_parse_real(const char *text, double max, double *ret_value
     }
     if (!is_json_number(text))
         return FORM_NUMBER_NONE;
-    double value = read_double(text);
-    if (fabs(value) > max)
+    double value = read_real(text, single);
+    if (isinf(value))
         return FORM_NUMBER_RANGE;
     *ret_value = value;
     return FORM_NUMBER_OK;

@@ -14,13 +14,13 @@ enum form_number { FORM_NUMBER_OK, FORM_NUMBER_NONE /* is none */, FORM_NUMBER_R
 enum form_number form_parse_signed(const char *text, int64_t min, int64_t max, int64_t *ret_value);
 enum form_number form_parse_unsigned(const char *text, uint64_t max, uint64_t *ret_value);
 
-/* A number of JSON, "NaN", "Infinity", "-Infinity", or YAML's ".nan", ".inf", "-.inf". `max`:
- * largest finite magnitude. */
-enum form_number form_parse_real(const char *text, double max, double *ret_value);
+/* A number of JSON, "NaN", "Infinity", "-Infinity", or YAML's ".nan", ".inf", "-.inf", as a double
+ * or, `single`, rounded to a float. */
+enum form_number form_parse_real(const char *text, bool single, double *ret_value);
 
 #define FORM_REAL_MAX 32 /* bytes of a real as text, with the 0 */
 
-/* The shortest text that reads back as the same double, or, `single`, the same float. Finite ones
+/* A short text that reads back as the same double, or, `single`, the same float. Finite ones
  * are numbers of JSON, others "NaN", "Infinity", "-Infinity". */
 void form_print_real(double value, bool single, char ret_text[FORM_REAL_MAX]);
 

@@ -3,59 +3,37 @@
  * that is refused gives the frame "!" and the sentence. */
 #include "form/form.h"
 
-#include <contract.h>
-#include <form_test.pb-c.h>
+#include <ctype.h>
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucap/v1/bus.pb-c.h>
-#include <ucap/v1/config.pb-c.h>
-#include <ucap/v1/registry.pb-c.h>
 
-/* What no method of a service leads to. */
-static const ProtobufCMessageDescriptor *const more_roots[] = {
-    &ucap__v1__request_header__descriptor,  &ucap__v1__reply_header__descriptor,
-    &ucap__v1__principals_file__descriptor, &ucap__v1__context_file__descriptor,
-    &ucap__v1__city_event__descriptor,      &ucap__v1__programme_event__descriptor,
-    &form__test__everything__descriptor,    NULL,
-};
-
-static const ProtobufCMessageDescriptor *find_below(const ProtobufCMessageDescriptor *descriptor,
-                                                    const char *name, int depth)
-{
-    const ProtobufCMessageDescriptor *found = NULL;
-
-    if (strcmp(descriptor->name, name) == 0)
-        return descriptor;
-    for (unsigned i = 0; !found && depth > 0 && i < descriptor->n_fields; i++)
-        if (descriptor->fields[i].type == PROTOBUF_C_TYPE_MESSAGE)
-            found = find_below(descriptor->fields[i].descriptor, name, depth - 1);
-    return found;
-}
-
-static const ProtobufCMessageDescriptor *find_in_service(const ProtobufCServiceDescriptor *service,
-                                                         const char *name)
-{
-    const ProtobufCMessageDescriptor *found = NULL;
-
-    for (unsigned i = 0; !found && i < service->n_methods; i++) {
-        found = find_below(service->methods[i].input, name, 4);
-        if (!found)
-            found = find_below(service->methods[i].output, name, 4);
-    }
-    return found;
-}
-
+/* "ucap.v1.ServiceList" -> ucap__v1__service_list__descriptor, the symbol that protoc-c writes: the
+ * program is linked with the whole contract, its symbols exported, so that a new message needs no
+ * line here. */
 static const ProtobufCMessageDescriptor *find(const char *name)
 {
-    const ProtobufCMessageDescriptor *found = NULL;
+    char symbol[200];
+    size_t size = 0;
+    bool was_upper = true; /* no underscore at the beginning of a part */
 
-    for (size_t i = 0; !found && more_roots[i]; i++)
-        found = find_below(more_roots[i], name, 4);
-    for (size_t i = 0; !found && contract_services[i]; i++)
-        found = find_in_service(contract_services[i], name);
-    return found;
+    for (const char *at = name; *at && size < sizeof(symbol) - 20; at++) {
+        bool upper = isupper((unsigned char)*at);
+        if (*at == '.') {
+            symbol[size++] = '_';
+            symbol[size++] = '_';
+            was_upper = true;
+            continue;
+        }
+        if (upper && !was_upper)
+            symbol[size++] = '_';
+        symbol[size++] = (char)tolower((unsigned char)*at);
+        was_upper = upper;
+    }
+    snprintf(symbol + size, sizeof(symbol) - size, "__descriptor");
+    return dlsym(RTLD_DEFAULT, symbol);
 }
 
 static bool read_frame(char **ret_bytes, size_t *ret_size)
