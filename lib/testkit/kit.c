@@ -46,11 +46,16 @@ struct kit_process {
 };
 
 struct kit {
+    struct kit *next;
     char dir[64];
     struct block *blocks;
     struct kit_process *processes; /* the latest first */
     unsigned started;
 };
+
+/* Begun and not ended. A test that fails leaves its kit behind; what is left at exit is ended then.
+ */
+static struct kit *kits;
 
 void kit_fail(const char *format, ...)
 {
@@ -67,15 +72,22 @@ void kit_fail(const char *format, ...)
 
 /* ---- the folder ---- */
 
+static void end_left(void);
+
 struct kit *kit_begin(void)
 {
+    static bool registered;
     struct kit *kit = calloc(1, sizeof(*kit));
 
+    if (!registered && atexit(end_left) == 0)
+        registered = true;
     if (!kit)
         kit_fail("out of memory");
     strcpy(kit->dir, "/tmp/ucap-XXXXXX");
     if (!mkdtemp(kit->dir) || chmod(kit->dir, 0755) != 0)
         kit_fail("cannot make a temporary folder: %s", strerror(errno));
+    kit->next = kits;
+    kits = kit;
     return kit;
 }
 
@@ -410,6 +422,33 @@ static bool looks_broken(const struct kit_process *process)
     return broken;
 }
 
+static void destroy(struct kit *kit)
+{
+    struct kit **at = &kits;
+
+    while (*at && *at != kit)
+        at = &(*at)->next;
+    if (*at)
+        *at = kit->next;
+    nftw(kit->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    for (struct block *block = kit->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    free(kit);
+}
+
+static void end_left(void)
+{
+    while (kits) {
+        for (struct kit_process *process = kits->processes; process; process = process->next) {
+            kit_signal(process, process->stop_signal == SIGTERM ? SIGKILL : process->stop_signal);
+            kit_wait_maybe(END_LIMIT_MS, has_ended, process);
+        }
+        destroy(kits);
+    }
+}
+
 void kit_end(struct kit *kit)
 {
     bool broken = false;
@@ -421,12 +460,7 @@ void kit_end(struct kit *kit)
             end_process(process);
         broken |= looks_broken(process);
     }
-    nftw(kit->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    for (struct block *block = kit->blocks, *next; block; block = next) {
-        next = block->next;
-        free(block);
-    }
-    free(kit);
+    destroy(kit);
     if (broken)
         kit_fail("a process of the test broke, see above");
 }

@@ -9,6 +9,7 @@
 #include "testkit/testkit.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,33 @@ static void end_leaves_nothing(void **state)
     free(dir);
 }
 
+/* What main does when it is told to: a test program that ends without kit_end, as after a failure.
+ */
+static int fail_in_the_middle(void)
+{
+    struct kit *kit = kit_begin();
+    struct kit_process *process =
+        kit_start(kit, "/bin/sleep", (const char *const[]){"1000", NULL}, NULL);
+
+    printf("%s %d", kit_dir(kit), (int)kit_pid(process));
+    return 1;
+}
+
+static void failure_leaves_nothing(void **state)
+{
+    struct kit_process *process =
+        kit_start(*state, "/proc/self/exe", (const char *const[]){"fail", NULL}, NULL);
+    char dir[64];
+    int pid;
+
+    assert_int_equal(kit_wait_exit(process, 20000), 1);
+    char *out = kit_stdout(process);
+    assert_int_equal(sscanf(out, "%63s %d", dir, &pid), 2);
+    assert_int_equal(access(dir, F_OK), -1);
+    assert_int_equal(kill(pid, 0), -1);
+    free(out);
+}
+
 static bool third_look(void *arg)
 {
     return ++*(int *)arg == 3;
@@ -112,14 +140,18 @@ static void waits_for_a_condition(void **state)
     assert_int_equal(looks, 3);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argv;
+    if (argc > 1)
+        return fail_in_the_middle();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(keeps_output_and_exit_code, set_up, tear_down),
         cmocka_unit_test_setup_teardown(environment_is_clean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_end_a_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_program_says_so, set_up, tear_down),
         cmocka_unit_test(end_leaves_nothing),
+        cmocka_unit_test_setup_teardown(failure_leaves_nothing, set_up, tear_down),
         cmocka_unit_test(waits_for_a_condition),
     };
 
