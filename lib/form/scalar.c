@@ -169,13 +169,15 @@ void form_print_real(double value, bool single, char ret_text[FORM_REAL_MAX])
     uselocale(before);
 }
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 static int base64_value(char c)
 {
-    const char *at = memchr(alphabet, c == '-' ? '+' : c == '_' ? '/' : c, 64);
-
-    return at ? (int)(at - alphabet) : -1;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
 size_t form_parse_base64(const char *text, size_t size, uint8_t *ret_bytes)
@@ -201,17 +203,23 @@ size_t form_parse_base64(const char *text, size_t size, uint8_t *ret_bytes)
 
 void form_print_base64(const uint8_t *bytes, size_t size, char *ret_text)
 {
-    for (size_t i = 0; i < size; i += 3) {
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < size; i += 3, ret_text += 4) {
         size_t left = size - i;
         uint32_t bits = (uint32_t)bytes[i] << 16;
         if (left > 1)
             bits |= (uint32_t)bytes[i + 1] << 8;
         if (left > 2)
             bits |= bytes[i + 2];
-        *ret_text++ = alphabet[bits >> 18];
-        *ret_text++ = alphabet[bits >> 12 & 63];
-        *ret_text++ = left > 1 ? alphabet[bits >> 6 & 63] : '=';
-        *ret_text++ = left > 2 ? alphabet[bits & 63] : '=';
+        memset(ret_text, '=', 4);
+        ret_text[0] = alphabet[bits >> 18];
+        ret_text[1] = alphabet[bits >> 12 & 63];
+        if (left > 1)
+            ret_text[2] = alphabet[bits >> 6 & 63];
+        if (left > 2)
+            ret_text[3] = alphabet[bits & 63];
     }
     *ret_text = '\0';
 }
