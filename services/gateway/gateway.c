@@ -15,6 +15,7 @@
 #include "zap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ struct gateway {
     struct stamp principals_stamp;
     int64_t watched_us;
     struct broker *broker;
-    int wake_fd;
+    int wake_fd, done_fd; /* eventfds: to the thread, and from it at its end */
     bool draining;
     pthread_t thread;
     _Atomic bool asked_drain, asked_reread, asked_end;
@@ -181,6 +182,14 @@ static int send_message(void *arg, struct frames *message)
 
 /* ---- the thread ---- */
 
+static void ring(int event_fd)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(event_fd, &one, sizeof(one));
+
+    (void)written; /* it fails only when 2^64 are unread: then the reader wakes anyway */
+}
+
 static void take_orders(struct gateway *gateway)
 {
     uint64_t wakes;
@@ -250,47 +259,23 @@ static void *run(void *arg)
         let_time_pass(gateway);
     }
     broker_end(gateway->broker, now());
+    ring(gateway->done_fd);
     return NULL;
-}
-
-static void wake(struct gateway *gateway)
-{
-    const uint64_t one = 1;
-    ssize_t written = write(gateway->wake_fd, &one, sizeof(one));
-
-    (void)written; /* it fails only when 2^64 wakes are unread: then the thread wakes anyway */
 }
 
 void gateway_drain(struct gateway *gateway)
 {
     atomic_store(&gateway->asked_drain, true);
-    wake(gateway);
+    ring(gateway->wake_fd);
 }
 
 void gateway_reread(struct gateway *gateway)
 {
     atomic_store(&gateway->asked_reread, true);
-    wake(gateway);
+    ring(gateway->wake_fd);
 }
 
 /* ---- start and end ---- */
-
-int gateway_create(const struct gateway_settings *settings, struct gateway **ret_gateway,
-                   struct err *err)
-{
-    struct gateway *gateway = calloc(1, sizeof(*gateway));
-
-    if (!gateway)
-        return err_nomem(err);
-    gateway->settings = settings;
-    gateway->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (gateway->wake_fd < 0) {
-        free(gateway);
-        return err_errno(err, ERR_RESOURCE_EXHAUSTED, "make an eventfd");
-    }
-    *ret_gateway = gateway;
-    return 0;
-}
 
 static void close_all(struct gateway *gateway)
 {
@@ -306,10 +291,32 @@ static void close_all(struct gateway *gateway)
 void gateway_destroy(struct gateway *gateway)
 {
     close_all(gateway);
-    close(gateway->wake_fd);
+    if (gateway->wake_fd >= 0)
+        close(gateway->wake_fd);
+    if (gateway->done_fd >= 0)
+        close(gateway->done_fd);
     explicit_bzero(&gateway->key, sizeof(gateway->key));
     explicit_bzero(&gateway->own_key, sizeof(gateway->own_key));
     free(gateway);
+}
+
+int gateway_create(const struct gateway_settings *settings, struct gateway **ret_gateway,
+                   struct err *err)
+{
+    struct gateway *gateway = calloc(1, sizeof(*gateway));
+
+    if (!gateway)
+        return err_nomem(err);
+    gateway->settings = settings;
+    gateway->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    gateway->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (gateway->wake_fd < 0 || gateway->done_fd < 0) {
+        err_errno(err, ERR_RESOURCE_EXHAUSTED, "make an eventfd");
+        gateway_destroy(gateway);
+        return -ERR_RESOURCE_EXHAUSTED;
+    }
+    *ret_gateway = gateway;
+    return 0;
 }
 
 static int read_files(struct gateway *gateway, struct err *err)
@@ -393,17 +400,28 @@ int gateway_start(struct gateway *gateway, struct shell *shell, struct err *err)
     return rc;
 }
 
+/* Not pthread_timedjoin_np: that waits on the clock that may jump. */
+static bool wait_done(const struct gateway *gateway, int64_t until_us)
+{
+    struct pollfd done = {.fd = gateway->done_fd, .events = POLLIN};
+    int ready = 0;
+
+    do {
+        int64_t left_us = until_us - now();
+        ready = poll(&done, 1, left_us > 0 ? (int)(left_us / 1000 + 1) : 0);
+    } while (ready <= 0 && now() < until_us);
+    return ready > 0;
+}
+
 int gateway_join(struct gateway *gateway, int64_t until_us)
 {
-    const struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
-    int rc = 0;
+    bool done = wait_done(gateway, until_us);
 
-    if (pthread_clockjoin_np(gateway->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-        rc = -ERR_DEADLINE_EXCEEDED;
+    if (!done) {
         atomic_store(&gateway->asked_end, true);
-        wake(gateway);
-        pthread_join(gateway->thread, NULL);
+        ring(gateway->wake_fd);
     }
+    pthread_join(gateway->thread, NULL);
     close_all(gateway);
-    return rc;
+    return done ? 0 : -ERR_DEADLINE_EXCEEDED;
 }
