@@ -44,8 +44,8 @@ int context_find(const Ucap__V1__ContextFile *file, const char *path, const char
  * NULL: out of memory. */
 char *context_text_with_current(const char *text, const char *name);
 
-/* Where this user's key is when nothing else is said: user.key beside the context file. malloc'ed.
- */
+/* Where this user's key is when nothing else is said: user.key beside the context file.
+ * malloc'ed. */
 int default_key_path(const struct run *run, char **ret_path, struct err *err);
 
 #endif

@@ -11,8 +11,8 @@ void help_overview(FILE *out);                               /* ucap --help */
 void help_group(FILE *out, const char *group);               /* ucap city --help */
 void help_command(FILE *out, const struct command *command); /* ucap city show --help */
 
-/* What `ucap help WORDS` prints: the overview, a group, a command, or a topic such as "exit-codes".
- */
+/* What `ucap help WORDS` prints: the overview, a group, a command, or a topic such as
+ * "exit-codes". */
 int help_words(struct run *run, struct err *err);
 
 extern const struct command help_command_row;

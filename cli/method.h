@@ -12,8 +12,8 @@
 struct method {
     const ProtobufCServiceDescriptor *service;
     const ProtobufCMethodDescriptor *method;
-    char
-        worker[METHOD_WORKER_MAX]; /* "ucap.v1.Control@registry-1"; empty: the service's own name */
+    /* "ucap.v1.Control@registry-1"; empty: the service's own name. */
+    char worker[METHOD_WORKER_MAX];
 };
 
 /* -ERR_INVALID_ARGUMENT: the sentence has the nearest name. */

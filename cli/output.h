@@ -54,8 +54,7 @@ int output_message(FILE *out, enum output_format format, const ProtobufCMessage 
 void output_text(FILE *out, const char *text);
 
 /* Writes a whole result. A full disk or a closed stream is -ERR_DATA_LOSS with a sentence; a reader
- * that has gone away
- * (`| head`) is -ERR_CANCELLED: nobody wants to hear of it. */
+ * that has gone away (`| head`) is -ERR_CANCELLED: nobody wants to hear of it. */
 int output_send(FILE *out, const char *text, size_t size, struct err *err);
 
 #endif

@@ -19,8 +19,8 @@ int edtf_days_in_month(int year, int month);
 /* "January" for 1. */
 const char *edtf_month_name(int month);
 
-/* A span of wall clock time, in seconds since 1970-01-01T00:00 on that clock. The end lies outside.
- */
+/* A span of wall clock time, in seconds since 1970-01-01T00:00 on that clock. The end lies
+ * outside. */
 struct edtf_bounds {
     int64_t start_s;
     int64_t end_s;

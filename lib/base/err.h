@@ -32,8 +32,8 @@ enum err_code {
     ERR_COUNT
 };
 
-#define ERR_TEXT_MAX                                                                               \
-    1024 /* bytes with the terminating 0; a longer sentence is cut at a character */
+/* Bytes of a sentence with the terminating 0; a longer one is cut at a character. */
+#define ERR_TEXT_MAX 1024
 
 struct err {
     enum err_code code; /* ERR_OK: nothing went wrong yet */

@@ -1,7 +1,6 @@
 /* Logs: one line of logfmt per event on stderr, such as
  *
- *   time=2026-03-01T12:00:00.123456Z level=info process=ucap-registry msg="city created"
- * city=barcelona trace=4bf9...
+ *   time=2026-03-01T12:00:00.123456Z level=info process=ucap-registry msg="city created" city=rome
  *
  * Values are quoted where they need it, control characters escaped, so that one event is always one
  * line. Libraries do not log; processes do. Any thread may log; a line is written whole. */
@@ -37,8 +36,8 @@ static inline struct log_field log_str(const char *key, const char *text)
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
-/* Names this process in every line. `name` is copied (63 bytes at most). Default: no process field.
- */
+/* Names this process in every line. `name` is copied (63 bytes at most). Default: no process
+ * field. */
 void log_set_process(const char *name);
 
 /* Lines above `level` are not written. Returns the level before. Default: LOG_INFO. */

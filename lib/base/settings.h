@@ -48,9 +48,9 @@ struct settings_part {
 
 /* Fills the structs from argv, the environment and the defaults. Strings are malloc'ed:
  * settings_free; after a failure, --help or --version they are NULL. --help and --version print to
- * stdout. Wrong ones: -ERR_INVALID_ARGUMENT and a sentence that names the flag
- * or variable (whichever was used), the value and what is allowed; an unknown flag gets the nearest
- * known one. */
+ * stdout. Wrong ones: -ERR_INVALID_ARGUMENT and a sentence that names the flag or variable
+ * (whichever was used), the value and what is allowed; an unknown flag gets the nearest known
+ * one. */
 int settings_load(const char *program, const char *purpose, const struct settings_part *parts,
                   int argc, char **argv, enum settings_result *ret_result, struct err *err);
 void settings_free(const struct settings_part *parts);

@@ -38,8 +38,8 @@ size_t text_width(const char *text);
 size_t text_cut(const char *text, size_t columns);
 
 /* A decimal number as text ("1620809", "-101.3") with the grouping of the language ("1,620,809");
- * digits after the point are kept as they are. -ERR_INVALID_ARGUMENT when it is no decimal number.
- */
+ * digits after the point are kept as they are. -ERR_INVALID_ARGUMENT when it is no decimal
+ * number. */
 int text_number(const char *decimal, const char *language, char **ret_text, struct err *err);
 
 /* True for a decimal number: optional '-', digits without needless leading zeros, optional '.' and
@@ -50,8 +50,8 @@ bool text_is_decimal(const char *text);
  * the nearest name. */
 int text_zone_check(const char *zone, struct err *err);
 
-/* A well-formed BCP 47 tag in canonical form ("zh-Hans", not "zh-hans"), whose language ICU knows.
- */
+/* A well-formed BCP 47 tag in canonical form ("zh-Hans", not "zh-hans"), whose language ICU
+ * knows. */
 int text_language_check(const char *tag, struct err *err);
 
 /* The word of `words` (ends with NULL) nearest to `word` by Damerau-Levenshtein distance over

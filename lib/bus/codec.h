@@ -1,5 +1,6 @@
-/* Messages from bytes that nobody vouches for: a size limit, an allocator with a budget, then one walk by descriptor that
- * refuses bad UTF-8, NUL and control characters, unknown enum numbers and times out of range. */
+/* Messages from bytes that nobody vouches for: a size limit, an allocator with a budget, then one
+ * walk by descriptor that refuses bad UTF-8, NUL and control characters, unknown enum numbers and
+ * times out of range. */
 #ifndef UCAP_BUS_CODEC_H
 #define UCAP_BUS_CODEC_H
 
@@ -14,8 +15,8 @@ struct codec_limits {
 
 extern const struct codec_limits codec_default_limits; /* 4 MiB encoded, 64 MiB decoded */
 
-/* Decodes. *ret_message is freed with codec_free. -ERR_INVALID_ARGUMENT names type, place and fault;
- * -ERR_RESOURCE_EXHAUSTED: over a limit. NULL limits: the default. */
+/* Decodes. *ret_message is freed with codec_free. -ERR_INVALID_ARGUMENT names type, place and
+ * fault; -ERR_RESOURCE_EXHAUSTED: over a limit. NULL limits: the default. */
 int codec_unpack(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size,
                  const struct codec_limits *limits, ProtobufCMessage **ret_message,
                  struct err *err);

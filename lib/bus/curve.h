@@ -15,9 +15,10 @@ struct curve_key {
 
 int curve_key_generate(struct curve_key *ret_key, struct err *err);
 
-/* The key file: comment lines with '#', then `public-key = Z85` and `secret-key = Z85`. Written with mode 0600 by way of
- * a new file and rename; an existing one is refused (-ERR_ALREADY_EXISTS) and never overwritten. Reading checks that the
- * two belong together and that nobody but the owner (or root and a group) can read the file. */
+/* The key file: comment lines with '#', then `public-key = Z85` and `secret-key = Z85`. Written
+ * with mode 0600, whole or not at all; an existing one is refused (-ERR_ALREADY_EXISTS) and never
+ * overwritten. Reading checks that the two belong together and that nobody but the owner (or root
+ * and a group) can read the file. */
 int curve_key_read(const char *path, struct curve_key *ret_key, struct err *err);
 int curve_key_write(const char *path, const struct curve_key *key, const char *comment,
                     struct err *err);
@@ -25,7 +26,8 @@ int curve_key_write(const char *path, const struct curve_key *key, const char *c
 /* True for 40 characters that are a Z85 key. */
 bool curve_is_key(const char *text);
 
-/* Options of a socket before bind or connect. A server's socket needs a ZAP handler, or every key is admitted. */
+/* Options of a socket before bind or connect. A server's socket needs a ZAP handler, or every key
+ * is admitted. */
 int curve_client(void *socket, const struct curve_key *own, const char *server_key,
                  struct err *err);
 int curve_server(void *socket, const struct curve_key *own, const char *zap_domain,

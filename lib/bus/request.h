@@ -1,4 +1,5 @@
-/* A request and its replies as frames: MDP/0.2, client side, with our two body frames. Pure: no sockets. */
+/* A request and its replies as frames: MDP/0.2, client side, with our two body frames. Pure: no
+ * sockets. */
 #ifndef UCAP_BUS_REQUEST_H
 #define UCAP_BUS_REQUEST_H
 
@@ -27,19 +28,21 @@ struct reply {
     Ucap__V1__ReplyHeader *header;
 };
 
-/* -ERR_INVALID_ARGUMENT when it is not exactly a reply to a client of MDP/0.2 with our two body frames. */
+/* -ERR_INVALID_ARGUMENT when it is not exactly a reply to a client of MDP/0.2 with our two body
+ * frames. */
 int reply_read(const struct frames *frames, struct reply *ret_reply);
 void reply_clear(struct reply *reply);
 
 /* Ends the call with a final reply: outcome and closure. `type` is that of the message. */
 void reply_end(const struct reply *reply, const struct frames *frames,
-               const ProtobufCMessageDescriptor *type, ProtobufCClosure closure,
-               struct call *call);
+               const ProtobufCMessageDescriptor *type, ProtobufCClosure closure, struct call *call);
 
-/* A question to the broker itself (ZeroMQ RFC 8), which carries none of our headers. `argument` may be NULL. */
+/* A question to the broker itself (ZeroMQ RFC 8), which carries none of our headers. `argument` may
+ * be NULL. */
 int mmi_request_frames(const char *name, const char *argument, struct frames *ret_frames);
 
-/* The first body frame of the broker's answer (the count where it has none); 0 when the message is none. */
+/* The first body frame of the broker's answer (the count where it has none); 0 when the message is
+ * none. */
 size_t mmi_reply_body(const struct frames *frames);
 
 #endif

@@ -1,5 +1,6 @@
-/* What a process counts: calls by method and status with their latency, and named counters. Any thread adds, any reads;
- * no locks. Latencies go into buckets a tenth apart, so a percentile is right within 10 %. */
+/* What a process counts: calls by method and status with their latency, and named counters. Any
+ * thread adds, any reads; no locks. Latencies go into buckets a tenth apart, so a percentile is
+ * right within 10 %. */
 #ifndef UCAP_BUS_STATS_H
 #define UCAP_BUS_STATS_H
 
@@ -11,7 +12,8 @@
 
 struct stats;
 
-/* A named counter: a row of a table of the process that shows it in GetStats. Zero-initialised value. */
+/* A named counter: a row of a table of the process that shows it in GetStats. Zero-initialised
+ * value. */
 struct stats_counter {
     const char *name; /* snake_case; NULL ends the table */
     const char *help; /* what it counts */
@@ -21,7 +23,8 @@ struct stats_counter {
 struct stats *stats_create(void); /* NULL when out of memory */
 void stats_destroy(struct stats *stats);
 
-/* Adds room for the methods of a service; before the threads start. The descriptor outlives the stats. */
+/* Adds room for the methods of a service; before the threads start. The descriptor outlives the
+ * stats. */
 int stats_add_service(struct stats *stats, const ProtobufCServiceDescriptor *descriptor,
                       struct err *err);
 
@@ -29,11 +32,11 @@ int stats_add_service(struct stats *stats, const ProtobufCServiceDescriptor *des
 int stats_add_counters(struct stats *stats, struct stats_counter *counters, struct err *err);
 
 /* One call ended. method_index is that of the descriptor; -1: unknown methods, counted together. */
-void stats_call(struct stats *stats, const ProtobufCServiceDescriptor *descriptor,
-                int method_index, enum err_code code, int64_t took_us);
+void stats_call(struct stats *stats, const ProtobufCServiceDescriptor *descriptor, int method_index,
+                enum err_code code, int64_t took_us);
 
-/* Fills methods and counters of *ret_stats, allocated with malloc: free with stats_reply_clear, which leaves the other
- * members alone. Names in the rows are those of descriptors and tables. */
+/* Fills methods and counters of *ret_stats, allocated with malloc: free with stats_reply_clear,
+ * which leaves the other members alone. Names in the rows are those of descriptors and tables. */
 int stats_read(struct stats *stats, Ucap__V1__Stats *ret_stats, struct err *err);
 void stats_reply_clear(Ucap__V1__Stats *stats);
 

@@ -16,15 +16,16 @@
 /* ---- settings: a part for settings_load ---- */
 
 struct db_settings {
-    char
-        *conninfo; /* --database: libpq connection string without password; several hosts allowed */
-    char *password; /* --database-password, by file as well (--database-password-file) */
-    int64_t
-        wait_ms; /* --database-wait: how long an unreachable database is waited for at start; 60s */
-    int64_t statement_ms; /* --database-timeout: of one statement where the request has no deadline;
-                             10s */
-    int64_t idempotency_ms; /* --idempotency-retention: how long answers to writes are kept; 7 days
-                               (168h) */
+    /* --database: libpq connection string without password; several hosts allowed */
+    char *conninfo;
+    /* --database-password, or --database-password-file */
+    char *password;
+    /* --database-wait: how long an unreachable database is waited for at start; 60s */
+    int64_t wait_ms;
+    /* --database-timeout: of one statement where the request has no deadline; 10s */
+    int64_t statement_ms;
+    /* --idempotency-retention: how long answers to writes are kept; 168h (7 days) */
+    int64_t idempotency_ms;
 };
 
 extern const struct setting db_settings_table[];

@@ -15,11 +15,11 @@
 struct kit;
 
 struct kit *kit_begin(void);
-void kit_end(struct kit *kit); /* ends what runs (SIGTERM, then SIGKILL), removes the folder; NULL
-                                  is left alone */
+/* Ends what runs (SIGTERM, then SIGKILL) and removes the folder. NULL is left alone. */
+void kit_end(struct kit *kit);
 
-/* A temporary folder with a short path (ipc endpoints), readable by the user that runs PostgreSQL.
- */
+/* A temporary folder with a short path (ipc endpoints), readable by the user that runs
+ * PostgreSQL. */
 const char *kit_dir(const struct kit *kit);
 /* A path below it; valid until kit_end. */
 const char *kit_path(struct kit *kit, const char *format, ...)
@@ -64,8 +64,8 @@ char *kit_pg_value(struct kit_pg *pg, const char *database, const char *sql);
 /* ---- a whole system ---- */
 
 /* Keys and a principals file for: gateway, registry, relay, and users viewer, editor, admin, and
- * narrow (an editor of the programme "alpha" only). A gateway on
- * free ports, and, where a database is given, migrate and one registry. */
+ * narrow (an editor of the programme "alpha" only). A gateway on free ports, and, where a database
+ * is given, migrate and one registry. */
 #define KIT_USERS 7
 
 struct kit_system {
@@ -75,7 +75,7 @@ struct kit_system {
     struct kit_process *registry;
     struct curve_key gateway_key;
     struct curve_key keys[KIT_USERS]; /* kit_system_key */
-    char requests[128]; /* endpoints as bound */
+    char requests[128];               /* endpoints as bound */
     char events[128];
     char publish[128];
     const char *principals; /* path */

@@ -29,12 +29,11 @@ struct ucap_finding {
 
 /* How to reach an installation. Strings are copied. */
 struct ucap_config {
-    const char *const *gateways; /* ZeroMQ endpoints in order of preference; ends with NULL */
-    const char *gateway_key;     /* public key of the gateways, Z85 */
-    const char *key_file;        /* this program's key, as `ucap key generate` writes it */
-    int64_t timeout_ms;          /* of a call, tries included; 0: 10000 */
-    const char *const
-        *languages; /* BCP 47, best first; ends with NULL; NULL: the record's default */
+    const char *const *gateways;  /* ZeroMQ endpoints in order of preference; ends with NULL */
+    const char *gateway_key;      /* public key of the gateways, Z85 */
+    const char *key_file;         /* this program's key, as `ucap key generate` writes it */
+    int64_t timeout_ms;           /* of a call, tries included; 0: 10000 */
+    const char *const *languages; /* BCP 47, best first; ends with NULL. NULL: the record's own */
 };
 
 /* Opens a connection. Nothing is sent before the first call, so a wrong address shows there. */
@@ -43,11 +42,12 @@ void ucap_close(struct ucap *ucap);
 
 /* What a call may be given beside its request. Zero-initialised: all defaults. */
 struct ucap_options {
-    const char
-        *worker; /* worker name instead of the service's own ("ucap.v1.Control@registry-1") */
-    const char *idempotency_key; /* NULL: a new one. Give your own to be sure over a restart of your
-                                    program */
-    int64_t timeout_ms;          /* 0: that of the connection */
+    /* Worker name instead of the service's own, such as "ucap.v1.Control@registry-1". */
+    const char *worker;
+    /* NULL: a new one. Give your own to be sure over a restart of your program. */
+    const char *idempotency_key;
+    /* 0: that of the connection. */
+    int64_t timeout_ms;
 };
 
 /* Calls `method` of `service` (a descriptor from the generated code) with `request`. A lost or busy
