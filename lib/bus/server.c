@@ -15,6 +15,7 @@
 
 #define THREADS_MAX 64
 #define CREDIT_MAX  64
+#define IDLE_US     60000000 /* between two idle calls of a thread */
 
 /* One thread and what belongs to it. */
 struct station {
@@ -25,6 +26,7 @@ struct station {
     ProtobufCService *service;
     struct served served;
     struct workers *workers;
+    int64_t idle_due_us;
 };
 
 struct server {
@@ -152,15 +154,28 @@ static void station_wait(struct station *station, int64_t due_us, bool *draining
     workers_drain(station->workers, clock_mono_us(clock_system()));
 }
 
+static void station_idle(struct station *station, int64_t now_us)
+{
+    const struct server_spec *spec = &station->server->spec;
+
+    if (!spec->idle || now_us < station->idle_due_us)
+        return;
+    spec->idle(spec->arg, station->service);
+    station->idle_due_us = now_us + IDLE_US;
+}
+
 /* Until all is said and answered after the drain event. */
 static void station_serve(struct station *station)
 {
     bool draining = false;
 
     for (;;) {
-        int64_t due_us = workers_step(station->workers, clock_mono_us(clock_system()));
+        int64_t now_us = clock_mono_us(clock_system());
+        int64_t due_us = workers_step(station->workers, now_us);
         if (workers_ended(station->workers))
             return;
+        if (due_us > now_us && !draining)
+            station_idle(station, now_us);
         station_wait(station, due_us, &draining);
     }
 }

@@ -87,6 +87,10 @@ struct server_spec {
     int (*start)(void *arg, const struct server_thread *thread, ProtobufCService **ret_service,
                  struct err *err);
     void (*stop)(void *arg, ProtobufCService *service);
+    /* For what may wait (expired rows, ...): called in each thread when nothing is to be done, the
+     * first time soon after its start, then a minute after the last at the earliest. It must end
+     * soon: a request may come meanwhile. NULL: nothing. */
+    void (*idle)(void *arg, ProtobufCService *service);
     void *arg;
 };
 

@@ -71,6 +71,7 @@ static void make_keys(struct kit_system *system)
 /* ---- readiness ---- */
 
 struct readiness {
+    struct kit_process *process;
     const char *control, *name;
     char *address;
     size_t size;
@@ -86,6 +87,8 @@ static void take_address(const struct readiness *ready, const Ucap__V1__PingRepl
 static bool is_ready(void *arg)
 {
     const struct readiness *ready = arg;
+    if (!kit_is_running(ready->process))
+        return true;
     const char *const gateways[] = {ready->control, NULL};
     const struct client_config config = {
         .gateways = gateways,
@@ -112,13 +115,14 @@ static bool is_ready(void *arg)
     return answer;
 }
 
-void kit_wait_ready(struct kit *kit, const char *control, const char *name, char *ret_address,
-                    size_t size)
+void kit_wait_ready(struct kit_process *process, const char *control, const char *name,
+                    char *ret_address, size_t size)
 {
-    struct readiness ready = {control, name, ret_address, size};
+    struct readiness ready = {process, control, name, ret_address, size};
 
-    (void)kit;
-    kit_wait("a process to be ready", READY_LIMIT_MS, is_ready, &ready);
+    kit_wait("a process to be ready or to end", READY_LIMIT_MS, is_ready, &ready);
+    if (!kit_is_running(process))
+        kit_fail("the process ended before it was ready: %s", kit_stderr(process));
 }
 
 /* ---- processes ---- */
@@ -152,9 +156,10 @@ static void start_gateway(struct kit_system *system)
     const char *control;
 
     system->gateway = start(system, "ucap-gateway", "gateway", "gateway", argv, NULL, &control);
-    kit_wait_ready(system->kit, control, "requests", system->requests, sizeof(system->requests));
-    kit_wait_ready(system->kit, control, "events", system->events, sizeof(system->events));
-    kit_wait_ready(system->kit, control, "publish", system->publish, sizeof(system->publish));
+    kit_wait_ready(system->gateway, control, "requests", system->requests,
+                   sizeof(system->requests));
+    kit_wait_ready(system->gateway, control, "events", system->events, sizeof(system->events));
+    kit_wait_ready(system->gateway, control, "publish", system->publish, sizeof(system->publish));
 }
 
 static void migrate(struct kit_system *system)
@@ -192,7 +197,7 @@ struct kit_process *kit_system_registry(struct kit_system *system, const char *i
     struct kit_process *registry =
         start(system, "ucap-registry", "registry", instance, argv, more, &control);
 
-    kit_wait_ready(system->kit, control, "", NULL, 0);
+    kit_wait_ready(registry, control, "", NULL, 0);
     return registry;
 }
 

@@ -88,9 +88,9 @@ struct kit_process *kit_system_registry(struct kit_system *system, const char *i
 /* The key of a user of the principals file: "viewer", "editor", "admin", "registry". */
 const struct curve_key *kit_system_key(struct kit_system *system, const char *user);
 const char *kit_system_key_file(struct kit_system *system, const char *user);
-/* Asks a process's local Control endpoint until it is ready; the address of its endpoint `name` (""
- * for none). */
-void kit_wait_ready(struct kit *kit, const char *control, const char *name, char *ret_address,
-                    size_t size);
+/* Asks the process's local Control endpoint until it is ready, or has ended; the address of its
+ * endpoint `name` ("" for none). */
+void kit_wait_ready(struct kit_process *process, const char *control, const char *name,
+                    char *ret_address, size_t size);
 
 #endif

@@ -35,6 +35,12 @@ static void stop(void *arg, ProtobufCService *service)
     registry_destroy(service);
 }
 
+static void idle(void *arg, ProtobufCService *service)
+{
+    (void)arg;
+    registry_idle(service);
+}
+
 int main(int argc, char **argv)
 {
     const struct settings_part parts[] = {{db_settings_table, &settings}, {0}};
@@ -43,6 +49,7 @@ int main(int argc, char **argv)
         .rules = registry_rules,
         .start = start,
         .stop = stop,
+        .idle = idle,
     };
     const struct shell_spec spec = {
         .process = "ucap-registry",

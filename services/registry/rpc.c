@@ -3,6 +3,7 @@
  * Programmes are bounded by the caller's list. */
 #include "rpc.h"
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "store.h"
 
@@ -14,6 +15,9 @@
 
 #define PAGE_DEFAULT 100
 #define PAGE_MAX     1000
+
+#define IDLE_LIMIT_US 500000 /* a request may be waiting */
+#define IDLE_ROWS     1000
 
 struct registry {
     Ucap__V1__Registry_Service service; /* first: a ProtobufCService is one of us */
@@ -322,6 +326,15 @@ int registry_create(struct db **db, ProtobufCService *poke, ProtobufCService **r
     *db = NULL;
     *ret_service = &registry->service.base;
     return 0;
+}
+
+/* What cannot be removed now is tried again at the next idle moment. */
+void registry_idle(ProtobufCService *service)
+{
+    const struct registry *registry = (const struct registry *)service;
+
+    db_set_deadline(registry->db, clock_mono_us(clock_system()) + IDLE_LIMIT_US);
+    db_idempotency_expire(registry->db, IDLE_ROWS, NULL);
 }
 
 void registry_destroy(ProtobufCService *service)

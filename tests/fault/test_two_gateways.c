@@ -39,8 +39,8 @@ static void start_second_gateway(struct world *w)
                                 NULL};
 
     snprintf(control, sizeof(control), "ipc://%s/second.ctl", kit_dir(w->kit));
-    kit_start(w->kit, "ucap-gateway", argv, NULL);
-    kit_wait_ready(w->kit, control, "requests", w->second, sizeof(w->second));
+    struct kit_process *gateway = kit_start(w->kit, "ucap-gateway", argv, NULL);
+    kit_wait_ready(gateway, control, "requests", w->second, sizeof(w->second));
 }
 
 static int get_city(ProtobufCService *registry, const char *slug)

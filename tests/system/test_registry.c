@@ -208,6 +208,25 @@ static void lists_are_paged(void **state)
     assert_int_equal(list(w->viewer, 1001, "", ""), -ERR_INVALID_ARGUMENT);
 }
 
+static bool no_answer_is_kept(void *arg)
+{
+    return count(arg, "SELECT count(*) FROM registry.idempotency") == 0;
+}
+
+/* A registry that has nothing else to do removes the answers whose time is over. */
+static void answers_are_kept_for_a_time(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(caller_create_city(w->editor, "lugo", "kept-1"), 0);
+    assert_int_equal(count(w, "SELECT count(*) FROM registry.idempotency"), 1);
+    free(kit_pg_value(
+        w->system.pg, "ucap",
+        "UPDATE registry.idempotency SET created_at = created_at - interval '8 days'"));
+    kit_system_registry(&w->system, "registry-idle", NULL);
+    kit_wait("the answers to be removed", 10000, no_answer_is_kept, w);
+}
+
 static bool is_back(void *arg)
 {
     struct world *w = arg;
@@ -249,6 +268,7 @@ int main(void)
         cmocka_unit_test(all_mistakes_are_told_at_once),
         cmocka_unit_test(updates_have_versions),
         cmocka_unit_test(lists_are_paged),
+        cmocka_unit_test_setup_teardown(answers_are_kept_for_a_time, begin, end),
         cmocka_unit_test(the_database_may_go_away),
         cmocka_unit_test_setup_teardown(a_drained_registry_leaves_cleanly, begin, end),
     };
