@@ -476,19 +476,31 @@ static int await_answer(struct client *client, const char *name, int64_t until_u
     return 0;
 }
 
+static int ask_and_await(struct client *client, const char *name, const char *argument,
+                         int64_t until_us, struct err *err)
+{
+    int rc = await_link(client, until_us, err);
+
+    if (rc == 0)
+        rc = ask_broker(client, name, argument, err);
+    if (rc == 0)
+        rc = await_answer(client, name, until_us, err);
+    return rc;
+}
+
 int client_mmi(struct client *client, const char *name, const char *argument,
                struct frames *ret_frames, struct err *err)
 {
     int64_t until = now_us() + client->call_timeout_us;
     struct err unwanted = ERR_INIT;
+    size_t tried = 0;
+    int rc;
 
     if (!err)
         err = &unwanted;
-    int rc = await_link(client, until, err);
-    if (rc == 0)
-        rc = ask_broker(client, name, argument, err);
-    if (rc == 0)
-        rc = await_answer(client, name, until, err);
+    do
+        rc = ask_and_await(client, name, argument, until, err);
+    while (rc == -ERR_UNAVAILABLE && ++tried < client->gateway_count);
     if (rc < 0)
         return rc;
     ret_frames->count = 0;

@@ -47,7 +47,8 @@ int client_wait(struct client *client, struct call *call, int64_t until_us);
  * commit: while one to the same method is unanswered and younger than 20 ms, nothing is sent. */
 void client_poke(ProtobufCService *proxy, unsigned method_index, const ProtobufCMessage *request);
 
-/* Asks the broker itself (`mmi.service`, `mmi.list`): the frames of the answer. */
+/* Asks the broker itself (`mmi.service`, `mmi.list`), of each gateway in turn until one answers:
+ * the frames of the answer. */
 int client_mmi(struct client *client, const char *name, const char *argument,
                struct frames *ret_frames, struct err *err);
 

@@ -932,6 +932,24 @@ static void broker_answers_questions(void **state)
     frames_clear(&answer);
 }
 
+static void broker_of_the_next_gateway_is_asked(void **state)
+{
+    struct broker broker = {&second, 0, "200", NULL};
+    struct frames answer = {.count = 0};
+    pthread_t thread;
+
+    (void)state;
+    connect_to("ipc:///tmp/ucap-nowhere/a", second.endpoint);
+    assert_int_equal(pthread_create(&thread, NULL, play_broker, &broker), 0);
+    int rc = client_mmi(client, "mmi.service", "x", &answer, NULL);
+    if (rc < 0) /* lets the thread end */
+        client_mmi(client, "mmi.service", "x", &answer, NULL);
+    pthread_join(thread, NULL);
+    assert_int_equal(rc, 0);
+    assert_true(frames_equal(&answer, 0, "200", 3));
+    frames_clear(&answer);
+}
+
 static void late_answers_are_not_taken_for_later_ones(void **state)
 {
     struct broker broker = {&first, 2, "404", NULL};
@@ -1012,6 +1030,7 @@ int main(void)
         TEST(poke_without_gateway_is_nobodys_concern),
         TEST(poke_leaves_replies_to_client_wait),
         TEST(broker_answers_questions),
+        TEST(broker_of_the_next_gateway_is_asked),
         TEST(late_answers_are_not_taken_for_later_ones),
         TEST(broker_that_cannot_be_reached_is_said),
     };
