@@ -134,6 +134,10 @@ static int event_cause(const struct link *link, uint16_t event, uint32_t value, 
         return err_set(err, ERR_UNAVAILABLE,
                        "gateway %s broke off the handshake: is the gateway key right?",
                        link->endpoint);
+    case ZMQ_EVENT_CONNECT_RETRIED: /* before any other: there was no address to connect to */
+        return err_set(err, ERR_UNAVAILABLE,
+                       "gateway %s cannot be reached: no IPv4 address is known for its host",
+                       link->endpoint);
     case ZMQ_EVENT_DISCONNECTED:
         return err_set(err, ERR_UNAVAILABLE, "the connection to gateway %s was lost",
                        link->endpoint);

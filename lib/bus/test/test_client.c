@@ -757,6 +757,21 @@ static void wrong_gateway_key_is_told_from_an_unknown_one(void **state)
     assert_start_fails(ERR_UNAVAILABLE, "gateway");
 }
 
+/* A label of more than 63 characters is no name, so nobody is asked for it. */
+static void host_without_address_is_told_from_a_silent_one(void **state)
+{
+    char endpoint[128];
+    struct curve_key key;
+
+    (void)state;
+    assert_int_equal(curve_key_generate(&key, NULL), 0);
+    snprintf(endpoint, sizeof(endpoint), "tcp://%080d.invalid:7110", 0);
+    const char *gateways[] = {endpoint, NULL};
+    const struct client_config config = {gateways, &key, key.public_key, 0, 0};
+    make_client(&config);
+    assert_start_fails(ERR_UNAVAILABLE, "no IPv4 address is known for its host");
+}
+
 static void client_with_key_meets_a_plain_gateway(void **state)
 {
     struct curve_key key;
@@ -1022,6 +1037,7 @@ int main(void)
         TEST(unknown_key_is_said_at_once),
         TEST(key_that_one_gateway_does_not_know_is_tried_at_the_next),
         TEST(wrong_gateway_key_is_told_from_an_unknown_one),
+        TEST(host_without_address_is_told_from_a_silent_one),
         TEST(client_with_key_meets_a_plain_gateway),
         TEST(configs_are_checked),
         TEST(poke_is_sent_once_while_unanswered),
