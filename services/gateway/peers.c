@@ -74,11 +74,12 @@ void peer_free(struct broker *broker, struct peer *peer)
  * and no client. */
 void peer_forget(struct broker *broker, struct peer *peer)
 {
-    struct request *request;
+    struct request *next;
 
     if (peer->worker)
         worker_lose(broker, peer->worker, "its routing id came back as somebody else's");
-    while ((request = TAILQ_FIRST(&peer->requests))) {
+    for (struct request *request = TAILQ_FIRST(&peer->requests); request; request = next) {
+        next = TAILQ_NEXT(request, of_client);
         if (request->state == REQUEST_QUEUED) {
             struct service *service = request->lane->service;
             request_free(broker, request);

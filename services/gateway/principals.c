@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_BYTES_MAX    (4 * 1024 * 1024)
+#define FILE_BYTES_MAX    4194304
 #define NAME_MAX_LENGTH   64
 #define SERVICE_MAX       128
 #define BROKER_OWN_PREFIX "mmi."
@@ -212,7 +212,8 @@ static int read_checked(const char *path, Ucap__V1__PrincipalsFile **ret_file, s
     rc = check_file(file, err);
     if (rc < 0) {
         protobuf_c_message_free_unpacked(message, NULL);
-        return err_prefix(err, "%s", path);
+        err_prefix(err, "%s", path);
+        return rc;
     }
     *ret_file = file;
     return 0;

@@ -134,7 +134,7 @@ static enum counter plain_drop(enum err_code code)
     }
 }
 
-void request_fail(struct broker *broker, struct request *request, const struct err *err)
+static void tell_failure(struct broker *broker, struct request *request, const struct err *err)
 {
     if (request->speaks) {
         count(COUNT_FAILURES);
@@ -142,6 +142,11 @@ void request_fail(struct broker *broker, struct request *request, const struct e
     } else {
         count(plain_drop(err->code));
     }
+}
+
+void request_fail(struct broker *broker, struct request *request, const struct err *err)
+{
+    tell_failure(broker, request, err);
     if (request->state != REQUEST_SENT) {
         request_free(broker, request);
         return;
@@ -221,7 +226,8 @@ static int decode_header(const struct broker *broker, struct request *request,
 
     if (rc < 0) {
         err->code = ERR_INVALID_ARGUMENT;
-        return err_prefix(err, "the first body frame is no RequestHeader");
+        err_prefix(err, "the first body frame is no RequestHeader");
+        return -ERR_INVALID_ARGUMENT;
     }
     *ret_header = (Ucap__V1__RequestHeader *)message;
     return 0;
@@ -424,7 +430,7 @@ static void take_final(struct broker *broker, struct request *request, struct fr
     if (request->state == REQUEST_ABANDONED) {
         count(COUNT_DROPPED_LATE);
     } else if (check_reply(broker, request, message, parsed, &err) < 0) {
-        request_fail(broker, request, &err);
+        tell_failure(broker, request, &err);
     } else {
         count(COUNT_REPLIES);
         pass_on(broker, request, MDP_FINAL, message, parsed);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct gateway_settings, member)
-#define MINUTE_MS  60000
+#define MINUTE_MS  ((int64_t)60000)
+#define HOUR_MS    (60 * MINUTE_MS)
+#define MIB        ((int64_t)1 << 20)
 #define GIB        ((int64_t)1 << 30)
 
 const struct setting gateway_settings_table[] = {
@@ -20,9 +22,8 @@ const struct setting gateway_settings_table[] = {
      "NAME=ROLE,...: the role that clients of a plain service need (others: admin)"},
     {"message-limit", SETTING_SIZE, AT(message_limit), "4MiB", 1024, GIB,
      "longest frame; a longer one ends its connection"},
-    {"header-limit", SETTING_SIZE, AT(header_limit), "16KiB", 256, 1024 * 1024,
-     "longest RequestHeader"},
-    {"subscription-limit", SETTING_SIZE, AT(subscription_limit), "1KiB", 64, 1024 * 1024,
+    {"header-limit", SETTING_SIZE, AT(header_limit), "16KiB", 256, MIB, "longest RequestHeader"},
+    {"subscription-limit", SETTING_SIZE, AT(subscription_limit), "1KiB", 64, MIB,
      "longest topic that a subscriber may ask for"},
     {"plain-frames", SETTING_INT, AT(plain_frames), "8", 1, 9,
      "most body frames of a request to a plain service"},
@@ -37,13 +38,13 @@ const struct setting gateway_settings_table[] = {
     {"worker-limit", SETTING_INT, AT(worker_limit), "1000", 1, 1000000, "most workers registered"},
     {"service-limit", SETTING_INT, AT(service_limit), "1000", 1, 1000000,
      "most services that are served or asked for at a time"},
-    {"default-timeout", SETTING_DURATION, AT(default_timeout_ms), "10s", 1, 60 * MINUTE_MS,
+    {"default-timeout", SETTING_DURATION, AT(default_timeout_ms), "10s", 1, HOUR_MS,
      "deadline of requests that name none"},
-    {"longest-timeout", SETTING_DURATION, AT(longest_timeout_ms), "5m", 1, 24 * 60 * MINUTE_MS,
+    {"longest-timeout", SETTING_DURATION, AT(longest_timeout_ms), "5m", 1, 24 * HOUR_MS,
      "longest deadline that a request gets"},
-    {"plain-expiry", SETTING_DURATION, AT(plain_expiry_ms), "30s", 1, 24 * 60 * MINUTE_MS,
+    {"plain-expiry", SETTING_DURATION, AT(plain_expiry_ms), "30s", 1, 24 * HOUR_MS,
      "time after which a plain request is dropped"},
-    {"service-wait", SETTING_DURATION, AT(service_wait_ms), "2s", 1, 60 * MINUTE_MS,
+    {"service-wait", SETTING_DURATION, AT(service_wait_ms), "2s", 1, HOUR_MS,
      "how long a request waits for a service that has no worker"},
     {"refuse-chosen-ids", SETTING_BOOL, AT(refuse_chosen_ids), "false", 0, 0,
      "refuse peers that set ZMQ_ROUTING_ID, whose id another could take later"},
