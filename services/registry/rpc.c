@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/text.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -67,6 +68,21 @@ static void get_record(struct registry *registry, const struct record_kind *kind
     end_with_record(rc, record, &err, reply, call);
 }
 
+/* Before anything else is said: whether the slug of another's programme is taken is not told. */
+static bool refuse_others(const struct record_kind *kind, const struct store_view *view,
+                          const ProtobufCMessage *record, struct call *call)
+{
+    char slug[TEXT_SHOWN_SIZE];
+
+    if (store_in_view(view, record_slug(record)))
+        return false;
+    text_show(record_slug(record), slug);
+    call_failf(call, ERR_PERMISSION_DENIED,
+               "%s %s is not in the list of programmes of %s: ask an administrator of the gateway",
+               kind->name, slug, call->caller->principal);
+    return true;
+}
+
 static bool refuse_violations(const struct record_kind *kind, struct call *call)
 {
     size_t count = call->violations.count;
@@ -115,10 +131,12 @@ static void create_record(struct registry *registry, const struct record_kind *k
         call_failf(call, ERR_INVALID_ARGUMENT, "the request has no %s", kind->name);
         return;
     }
+    struct store_view view = view_of(kind, call);
+    if (refuse_others(kind, &view, record, call))
+        return;
     kind->check(record, &call->violations, &call->warnings);
     if (refuse_violations(kind, call))
         return;
-    struct store_view view = view_of(kind, call);
     struct store_change change = change_of(kind, record, "", &view, call);
     db_set_deadline(registry->db, call->deadline_us);
     int rc = store_create(registry->db, &change, &made, &fresh, &err);

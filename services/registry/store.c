@@ -146,7 +146,7 @@ static char *array_literal(const char *const *items, size_t count)
 
 /* ---- reading ---- */
 
-static bool in_view(const struct store_view *view, const char *slug)
+bool store_in_view(const struct store_view *view, const char *slug)
 {
     if (view->all)
         return true;
@@ -166,7 +166,7 @@ static int not_found(struct db *db, const struct record_kind *kind, const struct
 
     if (db_query(db, &statements_of(kind)->nearest, params, 1, &rows, err) == 0)
         for (size_t i = 0; i < db_rows(rows) && !guess; i++)
-            if (in_view(view, db_value(rows, i, 0)))
+            if (store_in_view(view, db_value(rows, i, 0)))
                 guess = db_value(rows, i, 0);
     int rc = guess ? err_set(err, ERR_NOT_FOUND, "%s \"%s\" not found (did you mean \"%s\"?)",
                              kind->name, slug, guess)
@@ -181,7 +181,7 @@ int store_get(struct db *db, const struct record_kind *kind, const struct store_
     struct db_result *rows = NULL;
     const struct db_param params[] = {db_text(slug)};
 
-    if (!in_view(view, slug))
+    if (!store_in_view(view, slug))
         return not_found(db, kind, view, slug, err);
     int rc = db_query(db, &statements_of(kind)->get, params, 1, &rows, err);
     if (rc < 0)
@@ -542,8 +542,6 @@ static int update(struct db *db, void *arg, struct db_answer *ret_answer, struct
     struct db_result *rows = NULL;
     const struct db_param params[] = {db_text(slug)};
 
-    if (!in_view(change->view, slug))
-        return not_found(db, change->kind, change->view, slug, err);
     int rc = db_query(db, &statements_of(change->kind)->lock, params, 1, &rows, err);
     if (rc == 0 && db_rows(rows) == 0)
         rc = not_found(db, change->kind, change->view, slug, err);
@@ -580,5 +578,9 @@ int store_create(struct db *db, const struct store_change *change, ProtobufCMess
 int store_update(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
                  bool *ret_fresh, struct err *err)
 {
+    const char *slug = record_slug(change->record);
+
+    if (!store_in_view(change->view, slug))
+        return not_found(db, change->kind, change->view, slug, err);
     return run(db, change, "updated", update, ret_record, ret_fresh, err);
 }

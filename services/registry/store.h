@@ -15,6 +15,8 @@ struct store_view {
     size_t count;
 };
 
+bool store_in_view(const struct store_view *view, const char *slug);
+
 /* -ERR_NOT_FOUND names the nearest slug that the view has. */
 int store_get(struct db *db, const struct record_kind *kind, const struct store_view *view,
               const char *slug, ProtobufCMessage **ret_record, struct err *err);
@@ -46,9 +48,10 @@ struct store_change {
     const struct store_view *view;
 };
 
-/* Both give the record as it stands afterwards; *ret_fresh: it was done now, not before under the
- * same key. -ERR_ALREADY_EXISTS, -ERR_NOT_FOUND, -ERR_ABORTED (changed meanwhile: says which
- * fields), and those of db_write. */
+/* Both give the record as it stood afterwards; *ret_fresh: it was done now, not before under the
+ * same key. What is outside of the view is not there for an update, with a key known from before as
+ * well; a create is not bounded. -ERR_ALREADY_EXISTS, -ERR_NOT_FOUND, -ERR_ABORTED (changed
+ * meanwhile: says which fields), and those of db_write. */
 int store_create(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
                  bool *ret_fresh, struct err *err);
 int store_update(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,

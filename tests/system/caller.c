@@ -11,6 +11,7 @@
 struct caller {
     struct client *client;
     ProtobufCService *retry;
+    const Ucap__V1__Caller *person;
     struct call call;
 };
 
@@ -41,6 +42,11 @@ void caller_destroy(struct caller *caller)
     free(caller);
 }
 
+void caller_act_for(struct caller *caller, const Ucap__V1__Caller *person)
+{
+    caller->person = person;
+}
+
 int caller_registry(struct caller *caller, const char *method, const ProtobufCMessage *request,
                     const char *key)
 {
@@ -48,6 +54,7 @@ int caller_registry(struct caller *caller, const char *method, const ProtobufCMe
     call_init(&caller->call);
     caller->call.deadline_us = clock_mono_us(clock_system()) + CALL_LIMIT_US;
     caller->call.idempotency_key = key;
+    caller->call.on_behalf_of = caller->person;
     return call_run(caller->retry, method, request, &caller->call);
 }
 

@@ -13,6 +13,9 @@ struct caller;
 struct caller *caller_create(void *zmq, struct kit_system *system, const char *user, bool patient);
 void caller_destroy(struct caller *caller);
 
+/* From now on a service's calls are made for this person (NULL: for itself). */
+void caller_act_for(struct caller *caller, const Ucap__V1__Caller *person);
+
 /* Calls a method of ucap.v1.Registry with the idempotency key (NULL: none). Returns 0 or a negative
  * code. The outcome is in caller_last until the next call. */
 int caller_registry(struct caller *caller, const char *method, const ProtobufCMessage *request,

@@ -1,5 +1,5 @@
-/* A caller sees only its programmes: those of others are not there for it, in reads, lists, guesses
- * and writes. */
+/* A caller sees only its programmes: those of others are not there for it, in reads, lists,
+ * guesses, writes, and answers kept for a key. */
 #include "caller.h"
 
 #include <setjmp.h>
@@ -44,7 +44,8 @@ static size_t list(struct caller *caller)
     return ((Ucap__V1__ListProgrammesReply *)caller_last(caller)->reply)->n_programmes;
 }
 
-static int rename_to(struct caller *caller, const char *slug, const char *mailbox, const char *key)
+static int set_mailbox(struct caller *caller, const char *slug, const char *mailbox,
+                       const char *key)
 {
     Ucap__V1__Programme programme = UCAP__V1__PROGRAMME__INIT;
     Ucap__V1__UpdateProgrammeRequest request = UCAP__V1__UPDATE_PROGRAMME_REQUEST__INIT;
@@ -59,38 +60,109 @@ static int rename_to(struct caller *caller, const char *slug, const char *mailbo
     return caller_registry(caller, "UpdateProgramme", &request.base, key);
 }
 
+struct world {
+    struct kit *kit;
+    struct kit_system system;
+    void *zmq;
+    struct caller *admin, *narrow, *service;
+};
+
+static int begin(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    w->kit = kit_begin();
+    kit_system_start(w->kit, true, &w->system);
+    w->zmq = zmq_ctx_new();
+    w->admin = caller_create(w->zmq, &w->system, "admin", false);
+    w->narrow = caller_create(w->zmq, &w->system, "narrow", false);
+    w->service = caller_create(w->zmq, &w->system, "relay", false);
+    assert_int_equal(create(w->admin, "alpha", "p-1"), 0);
+    assert_int_equal(create(w->admin, "alphabet", "p-2"), 0);
+    *state = w;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *w = *state;
+
+    caller_destroy(w->admin);
+    caller_destroy(w->narrow);
+    caller_destroy(w->service);
+    zmq_ctx_term(w->zmq);
+    kit_end(w->kit);
+    free(w);
+    return 0;
+}
+
 static void others_are_not_there(void **state)
 {
-    struct kit *kit = kit_begin();
-    struct kit_system system;
-    void *zmq = zmq_ctx_new();
-    (void)state;
+    struct world *w = *state;
 
-    kit_system_start(kit, true, &system);
-    struct caller *admin = caller_create(zmq, &system, "admin", false);
-    struct caller *narrow = caller_create(zmq, &system, "narrow", false);
-    assert_int_equal(create(admin, "alpha", "p-1"), 0);
-    assert_int_equal(create(admin, "alphabet", "p-2"), 0);
-    assert_int_equal(list(admin), 2);
+    assert_int_equal(list(w->admin), 2);
+    assert_int_equal(list(w->narrow), 1);
+    assert_int_equal(get(w->narrow, "alpha"), 0);
+    assert_int_equal(get(w->narrow, "alphabet"), -ERR_NOT_FOUND);
+    assert_int_equal(get(w->narrow, "alphabat"), -ERR_NOT_FOUND);
+    assert_null(strstr(caller_last(w->narrow)->err.text, "alphabet"));
+    assert_int_equal(set_mailbox(w->narrow, "alphabet", "a@b.eu", "p-3"), -ERR_NOT_FOUND);
+    assert_int_equal(set_mailbox(w->narrow, "alpha", "a@b.eu", "p-4"), 0);
+    assert_int_equal(create(w->narrow, "beta", "p-5"), -ERR_PERMISSION_DENIED);
+}
 
-    assert_int_equal(get(narrow, "alpha"), 0);
-    assert_int_equal(get(narrow, "alphabet"), -ERR_NOT_FOUND);
-    assert_int_equal(list(narrow), 1);
-    assert_int_equal(get(narrow, "alphabat"), -ERR_NOT_FOUND);
-    assert_null(strstr(caller_last(narrow)->err.text, "alphabet"));
-    assert_int_equal(rename_to(narrow, "alphabet", "a@b.eu", "p-3"), -ERR_NOT_FOUND);
-    assert_int_equal(rename_to(narrow, "alpha", "a@b.eu", "p-4"), 0);
-    assert_int_equal(create(narrow, "beta", "p-5"), -ERR_PERMISSION_DENIED);
+/* A person that a service acts for; the list of programmes is the test's. */
+static Ucap__V1__Caller person(Ucap__V1__Role__Value role, char **programmes, size_t count)
+{
+    Ucap__V1__Caller caller = UCAP__V1__CALLER__INIT;
 
-    caller_destroy(admin);
-    caller_destroy(narrow);
-    zmq_ctx_term(zmq);
-    kit_end(kit);
+    caller.principal = (char *)"person";
+    caller.role = role;
+    caller.programmes = programmes;
+    caller.n_programmes = count;
+    return caller;
+}
+
+/* Whether the slug is taken must not be told either. */
+static void an_admin_makes_its_own_programmes_only(void **state)
+{
+    struct world *w = *state;
+    char alpha[] = "alpha", gamma[] = "gamma", *programmes[] = {alpha, gamma};
+    const Ucap__V1__Caller admin = person(UCAP__V1__ROLE__VALUE__ROLE_ADMIN, programmes, 2);
+
+    caller_act_for(w->service, &admin);
+    assert_int_equal(create(w->service, "beta", "a-1"), -ERR_PERMISSION_DENIED);
+    assert_int_equal(create(w->service, "alphabet", "a-2"), -ERR_PERMISSION_DENIED);
+    assert_int_equal(create(w->service, "alpha", "a-3"), -ERR_ALREADY_EXISTS);
+    assert_int_equal(create(w->service, "gamma", "a-4"), 0);
+    assert_int_equal(get(w->admin, "beta"), -ERR_NOT_FOUND);
+}
+
+/* The answer that is kept for a key is given to who may still see it. */
+static void a_kept_answer_is_bounded_too(void **state)
+{
+    struct world *w = *state;
+    char alphabet[] = "alphabet", delta[] = "delta", *programmes[] = {alphabet, delta};
+    const Ucap__V1__Caller before = person(UCAP__V1__ROLE__VALUE__ROLE_ADMIN, programmes, 2);
+    const Ucap__V1__Caller after = person(UCAP__V1__ROLE__VALUE__ROLE_ADMIN, programmes, 0);
+
+    caller_act_for(w->service, &before);
+    assert_int_equal(set_mailbox(w->service, "alphabet", "c@d.eu", "k-1"), 0);
+    assert_int_equal(set_mailbox(w->service, "alphabet", "c@d.eu", "k-1"), 0);
+    assert_int_equal(create(w->service, "delta", "k-2"), 0);
+    assert_int_equal(create(w->service, "delta", "k-2"), 0);
+    caller_act_for(w->service, &after);
+    assert_int_equal(set_mailbox(w->service, "alphabet", "c@d.eu", "k-1"), -ERR_NOT_FOUND);
+    assert_int_equal(create(w->service, "delta", "k-2"), -ERR_PERMISSION_DENIED);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(others_are_not_there)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(others_are_not_there),
+        cmocka_unit_test(an_admin_makes_its_own_programmes_only),
+        cmocka_unit_test(a_kept_answer_is_bounded_too),
+    };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, end);
 }
