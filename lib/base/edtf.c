@@ -13,7 +13,6 @@
 #define YEAR_FIRST       1900
 #define YEAR_LAST        2200
 #define OFFSET_HOURS_MAX 14
-#define QUOTED_MAX       60 /* bytes of a wrong value that are shown */
 
 struct parser {
     const char *text;
@@ -23,42 +22,21 @@ struct parser {
 
 /* ---- refusals ---- */
 
-/* The value as it can stand in a sentence: one line, valid UTF-8, not long. */
-static void quote(const char *text, char ret_quoted[QUOTED_MAX + 4])
-{
-    size_t length = strlen(text);
-    bool plain = text_is_utf8(text, length) && !text_has_control(text);
-    bool cut = length > QUOTED_MAX;
-
-    if (cut)
-        length = QUOTED_MAX;
-    while (cut && length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
-        length--;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool shown = c >= 0x80 ? plain : c >= 0x20 && c != 0x7f;
-        ret_quoted[i] = '?';
-        if (shown)
-            ret_quoted[i] = text[i];
-    }
-    memcpy(ret_quoted + length, cut ? "..." : "", cut ? 4 : 1);
-}
-
 /* Says what is wrong at a place of the text. */
 static int refuse(const struct parser *p, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 static int refuse(const struct parser *p, const char *at, const char *format, ...)
 {
-    char quoted[QUOTED_MAX + 4];
+    char shown[TEXT_SHOWN_SIZE];
     char what[ERR_TEXT_MAX / 2];
     va_list args;
 
-    quote(p->text, quoted);
+    text_show(p->text, shown);
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    return err_set(p->err, ERR_INVALID_ARGUMENT, "date \"%s\": %s (position %zu)", quoted, what,
+    return err_set(p->err, ERR_INVALID_ARGUMENT, "date %s: %s (position %zu)", shown, what,
                    (size_t)(at - p->text) + 1);
 }
 

@@ -4,6 +4,7 @@
  * ICU gives the offset before the change (former) and after it (latter) for such times, and one and
  * the same for all others. */
 #include "base/edtf_parts.h"
+#include "base/text_parts.h"
 
 #include <string.h>
 #include <unicode/ucal.h>
@@ -17,13 +18,6 @@ struct offsets {
     int64_t former_us;
     int64_t latter_us;
 };
-
-static int icu_failed(const char *what, UErrorCode status, struct err *err)
-{
-    if (status == U_MEMORY_ALLOCATION_ERROR)
-        return err_nomem(err);
-    return err_set(err, ERR_INTERNAL, "cannot %s: %s", what, u_errorName(status));
-}
 
 /* ICU takes a zone it does not know for GMT and names it Etc/Unknown. */
 static int calendar_open(const char *zone, UCalendar **ret_calendar, struct err *err)
@@ -39,7 +33,7 @@ static int calendar_open(const char *zone, UCalendar **ret_calendar, struct err 
     ucal_getTimeZoneID(calendar, found, EDTF_ZONE_MAX, &status);
     if (U_FAILURE(status)) {
         ucal_close(calendar);
-        return icu_failed("open the calendar of a zone", status, err);
+        return text_icu_failed(err, "open the calendar of a zone", status);
     }
     if (u_strcmp(found, u"" UCAL_UNKNOWN_ZONE_ID) == 0) {
         ucal_close(calendar);
@@ -58,7 +52,7 @@ static int offset_at(UCalendar *calendar, UTimeZoneLocalOption side, int64_t *re
 
     ucal_getTimeZoneOffsetFromLocal(calendar, side, side, &raw, &saving, &status);
     if (U_FAILURE(status))
-        return icu_failed("ask the offset of a zone", status, err);
+        return text_icu_failed(err, "ask the offset of a zone", status);
     *ret_us = ((int64_t)raw + saving) * MS_US;
     return 0;
 }
@@ -72,7 +66,7 @@ static int offsets_at(UCalendar *calendar, int64_t local_s, struct offsets *ret_
 
     ucal_setMillis(calendar, (double)(local_s * S_MS), &status);
     if (U_FAILURE(status))
-        return icu_failed("set the calendar of a zone", status, err);
+        return text_icu_failed(err, "set the calendar of a zone", status);
     int rc = offset_at(calendar, UCAL_TZ_LOCAL_FORMER, &offsets.former_us, err);
     if (!rc)
         rc = offset_at(calendar, UCAL_TZ_LOCAL_LATTER, &offsets.latter_us, err);
@@ -92,7 +86,7 @@ static int change_before(UCalendar *calendar, int64_t instant_us, int64_t *ret_u
     if (!ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_PREVIOUS_INCLUSIVE, &change,
                                         &status) ||
         U_FAILURE(status))
-        return icu_failed("find the change of a zone", status, err);
+        return text_icu_failed(err, "find the change of a zone", status);
     *ret_us = (int64_t)change * MS_US;
     return 0;
 }

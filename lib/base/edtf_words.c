@@ -2,6 +2,7 @@
  * longer span; what both ends of an interval share is written once: "9–15 June 2019",
  * "2019年6月9日至15日". */
 #include "base/edtf_parts.h"
+#include "base/text_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,12 +188,7 @@ static int zone_city(const char *zone, const char *locale, char ret_city[PLACE_M
     udat_format(format, 0, city, PLACE_MAX, NULL, &status);
     udat_close(format);
     u_strToUTF8(ret_city, PLACE_MAX, NULL, city, -1, &status);
-    if (status == U_MEMORY_ALLOCATION_ERROR)
-        return err_nomem(err);
-    if (U_FAILURE(status))
-        return err_set(err, ERR_INTERNAL, "cannot name the city of time zone \"%s\": %s", zone,
-                       u_errorName(status));
-    return 0;
+    return U_FAILURE(status) ? text_icu_failed(err, "name the city of a time zone", status) : 0;
 }
 
 /* "Rome time"; a zone without a city stays its name. */

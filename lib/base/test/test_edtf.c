@@ -332,11 +332,12 @@ static void quotes_hostile_values_safely(void **state)
     assert_non_null(strstr(err.text, "date \"2019??\""));
     edtf_parse("2019年", &value, &err);
     assert_non_null(strstr(err.text, "date \"2019年\""));
-    /* 60 bytes would end within the 19th of these */
+    /* each of these takes two columns: 64 end behind the 30th */
     edtf_parse("2019"
-               "年年年年年年年年年年年年年年年年年年年年年",
+               "年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年",
                &value, &err);
-    assert_non_null(strstr(err.text, "date \"2019年年年年年年年年年年年年年年年年年年...\""));
+    assert_non_null(strstr(
+        err.text, "date \"2019年年年年年年年年年年年年年年年年年年年年年年年年年年年年年年...\""));
 }
 
 /* ---- round trip ---- */
