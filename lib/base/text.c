@@ -285,7 +285,8 @@ size_t text_cut(const char *text, size_t columns)
     UText *source =
         utext_openUTF8(NULL, text, length < INT32_MAX ? (int64_t)length : INT32_MAX, &status);
     UBreakIterator *clusters = ubrk_open(UBRK_CHARACTER, "", NULL, 0, &status);
-    ubrk_setUText(clusters, source, &status);
+    if (U_SUCCESS(status)) /* ICU does not look at it before it uses the iterator */
+        ubrk_setUText(clusters, source, &status);
     while (U_SUCCESS(status)) {
         int32_t next = ubrk_next(clusters);
         if (next == UBRK_DONE)
