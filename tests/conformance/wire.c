@@ -1,5 +1,5 @@
-/* The gateway is started with free ports; where it listens is asked at its local endpoint, with
- * --health, as any health check would. */
+/* The gateway is started with free ports; where it listens is asked at its local endpoint, as any
+ * health check would. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,6 +66,7 @@ struct wire *wire_prepare(void)
     wire->kit = kit_begin();
     wire->zmq = zmq_ctx_new();
     wire->key_file = kit_path(wire->kit, "gateway.key");
+    snprintf(wire->control, sizeof(wire->control), "ipc://%s/gateway.ctl", kit_dir(wire->kit));
     wire->principals = kit_path(wire->kit, "principals.yaml");
     assert_int_equal(curve_key_generate(&wire->gateway_key, &err), 0);
     assert_int_equal(curve_key_write(wire->key_file, &wire->gateway_key, "gateway", &err), 0);
@@ -75,21 +76,13 @@ struct wire *wire_prepare(void)
     return wire;
 }
 
-static const char *control_endpoint(struct wire *wire)
-{
-    static char endpoint[128];
-
-    snprintf(endpoint, sizeof(endpoint), "ipc://%s/gateway.ctl", kit_dir(wire->kit));
-    return endpoint;
-}
-
 struct kit_process *wire_start_gateway(struct wire *wire, const char *const *more)
 {
-    const char *argv[ARGUMENTS] = {"--requests",        "tcp://127.0.0.1:*",   "--events",
-                                   "tcp://127.0.0.1:*", "--publish",           "tcp://127.0.0.1:*",
-                                   "--principals",      wire->principals,      "--key-file",
-                                   wire->key_file,      "--instance",          "gateway-1",
-                                   "--control",         control_endpoint(wire)};
+    const char *argv[ARGUMENTS] = {"--requests",        "tcp://127.0.0.1:*", "--events",
+                                   "tcp://127.0.0.1:*", "--publish",         "tcp://127.0.0.1:*",
+                                   "--principals",      wire->principals,    "--key-file",
+                                   wire->key_file,      "--instance",        "gateway-1",
+                                   "--control",         wire->control};
     size_t count = 14;
 
     for (; more && *more; more++) {
@@ -100,38 +93,13 @@ struct kit_process *wire_start_gateway(struct wire *wire, const char *const *mor
     return wire->gateway;
 }
 
-static void read_endpoint(const char *text, const char *name, char *ret, size_t size)
-{
-    const char *line = strstr(text, name);
-
-    assert_non_null(line);
-    line += strlen(name);
-    snprintf(ret, size, "%.*s", (int)strcspn(line, "\n"), line);
-}
-
-static bool is_ready(void *arg)
-{
-    struct wire *wire = arg;
-    const char *argv[] = {"--health", "--control", control_endpoint(wire), NULL};
-
-    if (!kit_is_running(wire->gateway)) {
-        char *said = kit_stderr(wire->gateway);
-        fail_msg("the gateway ended: %s", said);
-    }
-    struct kit_process *health = kit_start(wire->kit, "ucap-gateway", argv, NULL);
-    if (kit_wait_exit(health, LIMIT_MS) != 0)
-        return false;
-    char *text = kit_stdout(health);
-    read_endpoint(text, "requests ", wire->requests, sizeof(wire->requests));
-    read_endpoint(text, "events ", wire->events, sizeof(wire->events));
-    read_endpoint(text, "publish ", wire->publish, sizeof(wire->publish));
-    free(text);
-    return true;
-}
-
 void wire_wait_ready(struct wire *wire)
 {
-    kit_wait("the gateway is ready", LIMIT_MS, is_ready, wire);
+    struct kit_process *gateway = wire->gateway;
+
+    kit_wait_ready(gateway, wire->control, "requests", wire->requests, sizeof(wire->requests));
+    kit_wait_ready(gateway, wire->control, "events", wire->events, sizeof(wire->events));
+    kit_wait_ready(gateway, wire->control, "publish", wire->publish, sizeof(wire->publish));
 }
 
 struct wire *wire_begin(const char *const *more)

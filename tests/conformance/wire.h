@@ -20,6 +20,7 @@ struct wire {
     struct curve_key gateway_key;
     struct curve_key keys[USERS];
     const char *key_file, *principals; /* paths */
+    char control[128];                 /* local endpoint of the gateway */
     struct kit_process *gateway;
     char requests[128], events[128], publish[128]; /* endpoints as bound */
     void *sockets[SOCKETS_MAX];                    /* open ones */
