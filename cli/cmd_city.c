@@ -152,7 +152,7 @@ static int print_record(struct run *run, const Ucap__V1__City *city, struct err 
     record_add_sources(&record, city->sources, city->n_sources);
     record_take(&record, "Version", words_count(run, city->version));
     record_take(&record, "Updated", words_time(city->updated_at));
-    return record_end(&record, run->out);
+    return record_end(&record, run);
 }
 
 static int show_run(struct run *run, struct err *err)

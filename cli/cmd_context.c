@@ -90,7 +90,7 @@ static int print_connection(struct run *run, const struct connection *connection
     add_place(&record, "Key file", &connection->key_file);
     add_place(&record, "Languages", &connection->languages);
     add_place(&record, "Programme", &connection->programme);
-    return record_end(&record, run->out);
+    return record_end(&record, run);
 }
 
 static int print_connection_csv(struct run *run, const struct connection *connection,

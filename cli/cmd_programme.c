@@ -111,7 +111,7 @@ static int print_record(struct run *run, const Ucap__V1__Programme *programme, s
     record_add_sources(&record, programme->sources, programme->n_sources);
     record_take(&record, "Version", words_count(run, programme->version));
     record_take(&record, "Updated", words_time(programme->updated_at));
-    return record_end(&record, run->out);
+    return record_end(&record, run);
 }
 
 static int show_run(struct run *run, struct err *err)

@@ -14,31 +14,6 @@ struct topic {
     void (*print)(FILE *out);
 };
 
-void help_wrap(FILE *out, const char *text, size_t at, size_t indent)
-{
-    while (at < indent) {
-        fputc(' ', out);
-        at++;
-    }
-    while (*text) {
-        size_t size = strcspn(text, " ");
-        char word[256];
-        snprintf(word, sizeof(word), "%.*s", (int)size, text);
-        size_t width = text_width(word);
-        bool first = at <= indent;
-        if (!first && at + 1 + width > HELP_COLUMNS) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            at = indent;
-            first = true;
-        }
-        fprintf(out, "%s%s", first ? "" : " ", word);
-        at += width + !first;
-        text += size;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
-
 /* `  NAME      sentence`, the sentence on the next line when the name is long. */
 static void print_row(FILE *out, const char *name, const char *help)
 {
@@ -49,7 +24,7 @@ static void print_row(FILE *out, const char *name, const char *help)
         fputc('\n', out);
         at = 0;
     }
-    help_wrap(out, help, at, NAME_COLUMN);
+    text_wrap(out, help, at, NAME_COLUMN, HELP_COLUMNS);
 }
 
 static void print_option(FILE *out, const struct option *option)
@@ -119,7 +94,7 @@ static void print_exit_codes(FILE *out)
     fputs("Exit codes, the same for every command:\n\n", out);
     for (const struct exit_row *row = exit_rows; row->help; row++) {
         fprintf(out, "  %d", row->code);
-        help_wrap(out, row->help, 3, 5);
+        text_wrap(out, row->help, 3, 5, HELP_COLUMNS);
     }
 }
 
@@ -219,7 +194,7 @@ static void print_sentence(FILE *out, const char *text)
     snprintf(sentence, sizeof(sentence), "%s.", text);
     if (sentence[0] >= 'a' && sentence[0] <= 'z')
         sentence[0] = (char)(sentence[0] - 'a' + 'A');
-    help_wrap(out, sentence, 0, 0);
+    text_wrap(out, sentence, 0, 0, HELP_COLUMNS);
 }
 
 void help_command(FILE *out, const struct command *command)
@@ -228,7 +203,7 @@ void help_command(FILE *out, const struct command *command)
     print_sentence(out, command->help);
     if (command->more) {
         fputc('\n', out);
-        help_wrap(out, command->more, 0, 0);
+        text_wrap(out, command->more, 0, 0, HELP_COLUMNS);
     }
     if (command->arguments)
         fputs("\nArguments:\n", out);

@@ -17,8 +17,4 @@ int help_words(struct run *run, struct err *err);
 
 extern const struct command help_command_row;
 
-/* Prints text in lines of HELP_COLUMNS, each indented by `indent`; the first one starts at column
- * `at`. */
-void help_wrap(FILE *out, const char *text, size_t at, size_t indent);
-
 #endif

@@ -293,21 +293,20 @@ void table_print(FILE *out, const struct table *table, size_t width)
     free(widths);
 }
 
-void table_print_record(FILE *out, const struct table *table)
+void table_print_record(FILE *out, const struct table *table, size_t width)
 {
-    size_t width = 0;
+    size_t labels = 0;
 
     for (size_t row = 0; row < table->rows; row++) {
         size_t label = text_width(cell_at(table, row, 0));
-        width = label > width ? label : width;
+        labels = label > labels ? label : labels;
     }
     for (size_t row = 0; row < table->rows; row++) {
         const char *label = cell_at(table, row, 0);
         char *value = shown(table, row, 1);
         size_t blanks = 0;
-        print_cell(out, label, width, false, &blanks);
-        pad(out, blanks);
-        fprintf(out, "%s\n", value ? value : "");
+        print_cell(out, label, labels, false, &blanks);
+        text_wrap(out, value ? value : "", labels + GAP - blanks, labels + GAP, width);
         free(value);
     }
 }

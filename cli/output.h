@@ -36,9 +36,9 @@ size_t table_rows(const struct table *table);
 /* Aligned columns within `width` terminal columns (OUTPUT_UNCUT: as wide as it gets), under a line
  * of names. */
 void table_print(FILE *out, const struct table *table, size_t width);
-/* Two columns without a line of names: label and value. Values are never cut: nothing of a record
- * is hidden. */
-void table_print_record(FILE *out, const struct table *table);
+/* Two columns without a line of names: label and value. Values are never cut, as nothing of a
+ * record is to be hidden: long ones go on in the next line. */
+void table_print_record(FILE *out, const struct table *table, size_t width);
 /* RFC 4180. A cell that a spreadsheet would take for a formula gets a leading apostrophe; unknown
  * is an empty cell. */
 void table_print_csv(FILE *out, const struct table *table);

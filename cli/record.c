@@ -43,10 +43,10 @@ void record_add_sources(struct record *record, Ucap__V1__Source *const *sources,
         record_add(record, "Source", sources[i]->title[0] ? sources[i]->title : sources[i]->link);
 }
 
-int record_end(struct record *record, FILE *out)
+int record_end(struct record *record, const struct run *run)
 {
     if (record->rc == 0)
-        table_print_record(out, record->table);
+        table_print_record(run->out, record->table, run->width);
     table_destroy(record->table);
     return record->rc;
 }

@@ -23,6 +23,6 @@ void record_add_texts(struct record *record, const char *label, Ucap__V1__LocalT
                       size_t count);
 void record_add_sources(struct record *record, Ucap__V1__Source *const *sources, size_t count);
 /* Prints it unless something failed. Returns record->rc. */
-int record_end(struct record *record, FILE *out);
+int record_end(struct record *record, const struct run *run);
 
 #endif

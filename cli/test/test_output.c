@@ -34,7 +34,13 @@ static struct table *cities(void)
     return table;
 }
 
-typedef void (*print_f)(FILE *out, const struct table *table);
+typedef void (*print_f)(FILE *out, const struct table *table, size_t width);
+
+static void print_csv(FILE *out, const struct table *table, size_t width)
+{
+    (void)width;
+    table_print_csv(out, table);
+}
 
 static char *printed(const struct table *table, size_t width, print_f print)
 {
@@ -43,10 +49,7 @@ static char *printed(const struct table *table, size_t width, print_f print)
     FILE *out = open_memstream(&text, &size);
 
     assert_non_null(out);
-    if (print)
-        print(out, table);
-    else
-        table_print(out, table, width);
+    print(out, table, width);
     fclose(out);
     return text;
 }
@@ -63,7 +66,7 @@ static void expect(struct table *table, size_t width, print_f print, const char 
 static void columns_are_aligned_over_chinese(void **state)
 {
     (void)state;
-    expect(cities(), OUTPUT_UNCUT, NULL,
+    expect(cities(), OUTPUT_UNCUT, table_print,
            "ID          NAME                                        PEOPLE\n"
            "barcelona   Barcelona                                1,620,809\n"
            "liuzhou     柳州                                             —\n"
@@ -73,7 +76,7 @@ static void columns_are_aligned_over_chinese(void **state)
 static void a_narrow_terminal_cuts_names_not_numbers(void **state)
 {
     (void)state;
-    expect(cities(), 34, NULL,
+    expect(cities(), 34, table_print,
            "ID          NAME            PEOPLE\n"
            "barcelona   Barcelona    1,620,809\n"
            "liuzhou     柳州                 —\n"
@@ -94,7 +97,7 @@ static void a_cut_is_between_characters(void **state)
                                "e\u0301e\u0301e\u0301e\u0301",
                                "2"},
               &err);
-    expect(table, 12, NULL,
+    expect(table, 12, table_print,
            "NAME       N\n"
            "国际城市…  1\n"
            "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301…  2\n");
@@ -104,7 +107,7 @@ static void a_very_narrow_terminal_ends(void **state)
 {
     (void)state;
     struct table *table = cities();
-    char *text = printed(table, 1, NULL);
+    char *text = printed(table, 1, table_print);
 
     assert_non_null(strstr(text, "1,620,809"));
     free(text);
@@ -114,7 +117,7 @@ static void a_very_narrow_terminal_ends(void **state)
 static void no_rows_print_nothing(void **state)
 {
     (void)state;
-    expect(table_create(columns, 3), 80, NULL, "");
+    expect(table_create(columns, 3), 80, table_print, "");
 }
 
 static void a_record_is_never_cut(void **state)
@@ -124,10 +127,17 @@ static void a_record_is_never_cut(void **state)
     struct err err;
 
     (void)state;
-    table_add(table, (const char *[]){"Population", "1,620,809"}, &err);
+    table_add(table, (const char *[]){"Population", "1,620,809; as of 2018; source: a summary"},
+              &err);
     table_add(table, (const char *[]){"Area", NULL}, &err);
-    expect(table, 0, table_print_record,
-           "Population  1,620,809\n"
+    char *text = printed(table, OUTPUT_UNCUT, table_print_record);
+    assert_string_equal(text, "Population  1,620,809; as of 2018; source: a summary\n"
+                              "Area        —\n");
+    free(text);
+    expect(table, 30, table_print_record,
+           "Population  1,620,809; as of\n"
+           "            2018; source: a\n"
+           "            summary\n"
            "Area        —\n");
 }
 
@@ -157,9 +167,9 @@ static void csv_is_quoted_and_safe(void **state)
         struct table *table = table_create(one, 1);
         assert_int_equal(table_add(table, &cells[i][0], &err), 0);
         snprintf(want, sizeof(want), "cell\r\n%s\r\n", cells[i][1]);
-        expect(table, 0, table_print_csv, want);
+        expect(table, 0, print_csv, want);
     }
-    expect(cities(), 0, table_print_csv,
+    expect(cities(), 0, print_csv,
            "id,name,people\r\n"
            "barcelona,Barcelona,\"1,620,809\"\r\n"
            "liuzhou,柳州,\r\n"
@@ -177,7 +187,7 @@ static void control_characters_never_get_out(void **state)
               (const char *[]){"a\033[31mred\007 \xc2\x9b"
                                "1m \u202eevil \x7f\xff\xc3 tab\tnl\n."},
               &err);
-    expect(table, OUTPUT_UNCUT, NULL,
+    expect(table, OUTPUT_UNCUT, table_print,
            "CELL\n"
            "a\\u001b[31mred\\u0007 \\u009b1m \\u202eevil \\u007f\ufffd\ufffd tab nl .\n");
 }

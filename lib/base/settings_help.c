@@ -9,29 +9,6 @@
 #define HELP_INDENT  30 /* where the sentences stand */
 #define HELP_LINE    512
 
-/* Writes the words of text, in lines that start at `indent`. `column` is where the output stands.
- */
-static void words_print(FILE *out, const char *text, size_t indent, size_t column)
-{
-    size_t length;
-
-    for (size_t at = 0; text[at]; at += length + strspn(text + at + length, " ")) {
-        length = strcspn(text + at, " ");
-        size_t width = text_width(text + at) - text_width(text + at + length);
-        if (at > 0 && column + 1 + width > HELP_COLUMNS) {
-            fputc('\n', out);
-            column = 0;
-        } else if (at > 0) {
-            column += (size_t)fprintf(out, " ");
-        }
-        if (column < indent)
-            column += (size_t)fprintf(out, "%*s", (int)(indent - column), "");
-        fwrite(text + at, 1, length, out);
-        column += width;
-    }
-    fputc('\n', out);
-}
-
 /* The flag at the left, its sentence at HELP_INDENT: beside it where there is room. */
 static void entry_print(FILE *out, const char *flag, const char *sentence)
 {
@@ -41,7 +18,7 @@ static void entry_print(FILE *out, const char *flag, const char *sentence)
         fputc('\n', out);
         column = 0;
     }
-    words_print(out, sentence, HELP_INDENT, (size_t)column);
+    text_wrap(out, sentence, (size_t)column, HELP_INDENT, HELP_COLUMNS);
 }
 
 static void heading_write(const struct setting *setting, char heading[HELP_LINE])
@@ -86,19 +63,19 @@ static void setting_print(FILE *out, const struct setting *setting)
              setting->default_value ? "default " : "", default_words(setting),
              bounds[0] ? "; " : "", bounds);
     entry_print(out, heading, setting->help);
-    words_print(out, facts, HELP_INDENT, 0);
+    text_wrap(out, facts, 0, HELP_INDENT, HELP_COLUMNS);
 }
 
 void settings_print_help(FILE *out, const char *program, const char *purpose,
                          const struct settings_part *parts)
 {
     fprintf(out, "Usage: %s [--NAME VALUE]...\n\n", program);
-    words_print(out, purpose, 0, 0);
+    text_wrap(out, purpose, 0, 0, HELP_COLUMNS);
     fputc('\n', out);
-    words_print(out,
-                "A setting is given as a flag or in the environment variable beside it; the flag "
-                "wins over the variable, the variable over the default.",
-                0, 0);
+    text_wrap(out,
+              "A setting is given as a flag or in the environment variable beside it; the flag "
+              "wins over the variable, the variable over the default.",
+              0, 0, HELP_COLUMNS);
     fputc('\n', out);
     for (const struct settings_part *part = parts; part->table; part++)
         for (const struct setting *setting = part->table; setting->name; setting++)

@@ -275,6 +275,28 @@ size_t text_width(const char *text)
     return bytes_width(text, strlen(text));
 }
 
+void text_wrap(FILE *out, const char *text, size_t column, size_t indent, size_t columns)
+{
+    for (size_t at = 0; text[at];) {
+        size_t gap = strspn(text + at, " ");
+        const char *word = text + at + gap;
+        size_t length = strcspn(word, " ");
+        size_t width = bytes_width(word, length);
+        if (at > 0 && column + gap + width > columns) {
+            fputc('\n', out);
+            column = 0;
+        } else {
+            column += (size_t)fprintf(out, "%*s", (int)gap, "");
+        }
+        if (column < indent)
+            column += (size_t)fprintf(out, "%*s", (int)(indent - column), "");
+        fwrite(word, 1, length, out);
+        column += width;
+        at += gap + length;
+    }
+    fputc('\n', out);
+}
+
 size_t text_cut(const char *text, size_t columns)
 {
     size_t length = strlen(text);

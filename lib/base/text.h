@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* True when bytes are well-formed UTF-8 (RFC 3629) without NUL. */
 bool text_is_utf8(const char *bytes, size_t size);
@@ -36,6 +37,11 @@ size_t text_width(const char *text);
 
 /* Bytes of the longest prefix of whole grapheme clusters (UAX 29) that fits into `columns`. */
 size_t text_cut(const char *text, size_t columns);
+
+/* Prints words in lines of at most `columns`, a newline at the end. Lines are broken at spaces
+ * only, which are kept elsewhere, and start at `indent`; the first one starts at `column`, where
+ * the output stands, or at `indent` if that is further right. */
+void text_wrap(FILE *out, const char *text, size_t column, size_t indent, size_t columns);
 
 /* A decimal number as text ("1620809", "-101.3") with the grouping of the language ("1,620,809");
  * digits after the point are kept as they are. -ERR_INVALID_ARGUMENT when it is no decimal

@@ -142,6 +142,40 @@ static void width_counts_columns(void **state)
         assert_int_equal(text_width(rows[i].text), rows[i].width);
 }
 
+static void words_are_wrapped_by_columns(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t column, indent, columns;
+        const char *lines;
+    } rows[] = {
+        {"one two three", 0, 0, 80, "one two three\n"},
+        {"one two three", 0, 0, 7, "one two\nthree\n"},
+        {"one two three", 0, 0, 6, "one\ntwo\nthree\n"},
+        {"one two three", 0, 2, 9, "  one two\n  three\n"},
+        {"one two three", 3, 4, 9, " one\n    two\n    three\n"},
+        {"one two", 5, 2, 8, "one\n  two\n"},
+        {"一二 三四 五", 0, 0, 9, "一二 三四\n五\n"},
+        {"incomprehensible word", 0, 1, 4, " incomprehensible\n word\n"},
+        {"one   two", 0, 0, 80, "one   two\n"},
+        {"one   two", 0, 1, 8, " one\n two\n"},
+        {"one two", 0, 0, SIZE_MAX, "one two\n"},
+        {"", 0, 2, 80, "\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        text_wrap(out, rows[i].text, rows[i].column, rows[i].indent, rows[i].columns);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(text, rows[i].lines);
+        free(text);
+    }
+}
+
 static void cut_keeps_clusters_whole(void **state)
 {
     static const struct {
@@ -397,6 +431,7 @@ int main(void)
         cmocka_unit_test(nfc_composes),
         cmocka_unit_test(fold_makes_a_search_key),
         cmocka_unit_test(width_counts_columns),
+        cmocka_unit_test(words_are_wrapped_by_columns),
         cmocka_unit_test(cut_keeps_clusters_whole),
         cmocka_unit_test(decimals),
         cmocka_unit_test(numbers_are_grouped_by_language),
