@@ -2,22 +2,23 @@
  * complete when it is not. */
 #include "base/findings.h"
 
+#include "base/err.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void findings_add(struct findings *findings, const char *path, const char *format, ...)
 {
-    char *sentence = NULL;
+    struct err cut;
     char *copy = strdup(path);
     struct finding *rows = NULL;
     va_list args;
 
     va_start(args, format);
-    if (vasprintf(&sentence, format, args) < 0)
-        sentence = NULL;
+    err_vset(&cut, ERR_OK, format, args);
     va_end(args);
+    char *sentence = strdup(cut.text);
     if (findings->count < FINDINGS_MAX && copy && sentence)
         rows = realloc(findings->rows, (findings->count + 1) * sizeof(*rows));
     if (!rows) {

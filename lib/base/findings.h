@@ -18,7 +18,7 @@ struct findings {
     size_t dropped; /* more than FINDINGS_MAX, or out of memory */
 };
 
-/* Both strings are copied. */
+/* Both strings are copied; a sentence over ERR_TEXT_MAX is cut at a character. */
 void findings_add(struct findings *findings, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void findings_clear(struct findings *findings);

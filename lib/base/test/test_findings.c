@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "base/findings.h"
 
 #include <string.h>
@@ -41,11 +42,26 @@ static void more_than_the_limit_is_counted(void **state)
     assert_int_equal(findings.dropped, 0);
 }
 
+/* A sentence that quotes a value of any length. */
+static void a_long_sentence_is_cut_at_a_character(void **state)
+{
+    struct findings findings = {0};
+    char value[3 * ERR_TEXT_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < ERR_TEXT_MAX; i++)
+        memcpy(value + 3 * i, "\u67f3", 4);
+    findings_add(&findings, "path", "%s", value);
+    assert_int_equal(strlen(findings.rows[0].sentence), (ERR_TEXT_MAX - 1) / 3 * 3);
+    findings_clear(&findings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_strings_are_copied),
         cmocka_unit_test(more_than_the_limit_is_counted),
+        cmocka_unit_test(a_long_sentence_is_cut_at_a_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
