@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PATH_SIZE 256
@@ -45,14 +46,49 @@ void check_language(const char *path, const char *tag, struct findings *violatio
         findings_add(violations, path, "%s", err.text);
 }
 
-static void check_text(const char *path, const char *text, struct findings *violations)
+void check_languages(const char *path, char *const *tags, size_t count, struct findings *violations)
+{
+    char at[PATH_SIZE];
+
+    if (!check_count(path, count, violations))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(at, sizeof(at), "%s[%zu]", path, i);
+        check_language(at, tags[i], violations);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(tags[i], tags[j]) == 0)
+                findings_add(violations, at, "\"%s\" stands there twice", tags[i]);
+    }
+}
+
+static void check_length(const char *path, const char *text, struct findings *violations)
 {
     size_t length = count_characters(text);
 
-    if (length == 0)
-        findings_add(violations, path, "is empty: give the text or leave the language out");
-    else if (length > TEXT_MAX)
+    if (length > TEXT_MAX)
         findings_add(violations, path, "%zu characters: at most %d are kept", length, TEXT_MAX);
+}
+
+/* The same of a member of what stands at `path`. */
+static void check_member(const char *path, const char *member, const char *text,
+                         struct findings *violations)
+{
+    char at[PATH_SIZE];
+
+    snprintf(at, sizeof(at), "%s.%s", path, member);
+    check_length(at, text, violations);
+}
+
+void check_reason(const char *reason, struct findings *violations)
+{
+    check_length("reason", reason, violations);
+}
+
+static void check_text(const char *path, const char *text, struct findings *violations)
+{
+    if (!*text)
+        findings_add(violations, path, "is empty: give the text or leave the language out");
+    check_length(path, text, violations);
 }
 
 void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t count, bool required,
@@ -102,6 +138,25 @@ static bool is_link(const char *link)
     return length > 0 && link[length] == ':' && link[length + 1] && !strpbrk(link, " \t\n<>\"");
 }
 
+static void check_source(const char *path, const Ucap__V1__Source *source,
+                         struct findings *violations)
+{
+    char at[PATH_SIZE], link[TEXT_SHOWN_SIZE];
+
+    snprintf(at, sizeof(at), "%s.title", path);
+    if (!*source->title)
+        findings_add(violations, at, "is empty: say what the source is called");
+    snprintf(at, sizeof(at), "%s.link", path);
+    text_show(source->link, link);
+    if (*source->link && !is_link(source->link))
+        findings_add(violations, at, "%s is not a link such as https://example.eu/plan", link);
+    snprintf(at, sizeof(at), "%s.date", path);
+    check_date(at, source->date, violations);
+    check_member(path, "title", source->title, violations);
+    check_member(path, "link", source->link, violations);
+    check_member(path, "says", source->says, violations);
+}
+
 void check_sources(const char *path, Ucap__V1__Source *const *sources, size_t count,
                    struct findings *violations)
 {
@@ -110,40 +165,29 @@ void check_sources(const char *path, Ucap__V1__Source *const *sources, size_t co
     if (!check_count(path, count, violations))
         return;
     for (size_t i = 0; i < count; i++) {
-        if (!*sources[i]->title) {
-            snprintf(at, sizeof(at), "%s[%zu].title", path, i);
-            findings_add(violations, at, "is empty: say what the source is called");
-        }
-        snprintf(at, sizeof(at), "%s[%zu].link", path, i);
-        if (*sources[i]->link && !is_link(sources[i]->link))
-            findings_add(violations, at, "\"%s\" is not a link such as https://example.eu/plan",
-                         sources[i]->link);
-        snprintf(at, sizeof(at), "%s[%zu].date", path, i);
-        check_date(at, sources[i]->date, violations);
+        snprintf(at, sizeof(at), "%s[%zu]", path, i);
+        check_source(at, sources[i], violations);
     }
 }
 
 static void check_decimal(const char *path, const char *member, const char *number,
                           struct findings *violations)
 {
-    char at[PATH_SIZE];
+    char at[PATH_SIZE], shown[TEXT_SHOWN_SIZE];
 
+    if (!*number || text_is_decimal(number))
+        return;
     snprintf(at, sizeof(at), "%s.%s", path, member);
-    if (*number && !text_is_decimal(number))
-        findings_add(violations, at, "\"%s\" is not a decimal number such as 1620809 or 101.3",
-                     number);
+    text_show(number, shown);
+    findings_add(violations, at, "%s is not a decimal number such as 1620809 or 101.3", shown);
 }
 
-static void check_figure(const char *path, const Ucap__V1__Figure *figure,
-                         struct findings *violations, struct findings *warnings)
+/* A value, or bounds in their order; as doubles, which is near enough to find them exchanged. */
+static void check_amount(const char *path, const Ucap__V1__Figure *figure,
+                         struct findings *violations)
 {
-    char at[PATH_SIZE];
     bool bounds = *figure->lower || *figure->upper;
 
-    if (!*figure->kind) {
-        snprintf(at, sizeof(at), "%s.kind", path);
-        findings_add(violations, at, "is empty: say what is counted, such as population");
-    }
     if (!*figure->value && !bounds)
         findings_add(violations, path,
                      "has neither value nor bounds: unknown is said by no figure");
@@ -152,6 +196,25 @@ static void check_figure(const char *path, const Ucap__V1__Figure *figure,
     check_decimal(path, "value", figure->value, violations);
     check_decimal(path, "lower", figure->lower, violations);
     check_decimal(path, "upper", figure->upper, violations);
+    if (text_is_decimal(figure->lower) && text_is_decimal(figure->upper) &&
+        strtod(figure->lower, NULL) > strtod(figure->upper, NULL))
+        findings_add(violations, path, "its lower bound %s is above its upper bound %s",
+                     figure->lower, figure->upper);
+}
+
+static void check_figure(const char *path, const Ucap__V1__Figure *figure,
+                         struct findings *violations, struct findings *warnings)
+{
+    char at[PATH_SIZE], kind[TEXT_SHOWN_SIZE];
+
+    if (!*figure->kind) {
+        snprintf(at, sizeof(at), "%s.kind", path);
+        findings_add(violations, at, "is empty: say what is counted, such as population");
+    }
+    check_amount(path, figure, violations);
+    check_member(path, "kind", figure->kind, violations);
+    check_member(path, "words", figure->words, violations);
+    check_member(path, "unit", figure->unit, violations);
     snprintf(at, sizeof(at), "%s.as_of", path);
     check_date(at, figure->as_of, violations);
     if (*figure->territory) {
@@ -160,24 +223,25 @@ static void check_figure(const char *path, const Ucap__V1__Figure *figure,
     }
     snprintf(at, sizeof(at), "%s.sources", path);
     check_sources(at, figure->sources, figure->n_sources, violations);
+    text_show(figure->kind, kind);
     if (figure->n_sources == 0)
-        findings_add(warnings, at, "the %s has no source", figure->kind);
+        findings_add(warnings, at, "figure %s has no source", kind);
 }
 
 void check_figures(const char *path, Ucap__V1__Figure *const *figures, size_t count,
                    struct findings *violations, struct findings *warnings)
 {
-    char at[PATH_SIZE];
+    char at[PATH_SIZE], kind[TEXT_SHOWN_SIZE];
 
     if (!check_count(path, count, violations))
         return;
     for (size_t i = 0; i < count; i++) {
         snprintf(at, sizeof(at), "%s[%zu]", path, i);
+        text_show(figures[i]->kind, kind);
         check_figure(at, figures[i], violations, warnings);
         for (size_t j = 0; j < i; j++)
             if (figures[i]->preferred && figures[j]->preferred &&
                 strcmp(figures[i]->kind, figures[j]->kind) == 0)
-                findings_add(violations, at, "is the second preferred %s: prefer one",
-                             figures[i]->kind);
+                findings_add(violations, at, "is the second preferred %s: prefer one", kind);
     }
 }

@@ -10,11 +10,16 @@
 
 void check_slug(const char *path, const char *slug, struct findings *violations);
 
+/* Why a record was changed: 10,000 characters at most. */
+void check_reason(const char *reason, struct findings *violations);
+
 /* One text per language, 1 to 10,000 characters each, known languages. */
 void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t count, bool required,
                  struct findings *violations);
 
 void check_language(const char *path, const char *tag, struct findings *violations);
+void check_languages(const char *path, char *const *tags, size_t count,
+                     struct findings *violations);                                /* each once */
 void check_zone(const char *path, const char *zone, struct findings *violations); /* or empty */
 void check_date(const char *path, const char *date, struct findings *violations); /* or empty */
 void check_sources(const char *path, Ucap__V1__Source *const *sources, size_t count,

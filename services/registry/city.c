@@ -1,4 +1,5 @@
 /* Cities: what a correct one is. */
+#include "base/text.h"
 #include "check.h"
 #include "record.h"
 
@@ -25,6 +26,20 @@ static bool is_subdivision_of(const char *code, const char *country)
     return true;
 }
 
+static void check_place(const Ucap__V1__City *city, struct findings *violations)
+{
+    char shown[TEXT_SHOWN_SIZE];
+
+    text_show(is_country(city->country) ? city->subdivision : city->country, shown);
+    if (!is_country(city->country))
+        findings_add(violations, "city.country",
+                     "%s is not a country code such as ES (ISO 3166-1 alpha-2)", shown);
+    else if (*city->subdivision && !is_subdivision_of(city->subdivision, city->country))
+        findings_add(violations, "city.subdivision",
+                     "%s is not a code of country %s such as %s-CT (ISO 3166-2)", shown,
+                     city->country, city->country);
+}
+
 static void check_city(const ProtobufCMessage *record, struct findings *violations,
                        struct findings *warnings)
 {
@@ -32,13 +47,7 @@ static void check_city(const ProtobufCMessage *record, struct findings *violatio
 
     check_slug("city.slug", city->slug, violations);
     check_texts("city.names", city->names, city->n_names, true, violations);
-    if (!is_country(city->country))
-        findings_add(violations, "city.country",
-                     "\"%s\" is not a country code such as ES (ISO 3166-1 alpha-2)", city->country);
-    else if (*city->subdivision && !is_subdivision_of(city->subdivision, city->country))
-        findings_add(violations, "city.subdivision",
-                     "\"%s\" is not a code of country %s such as %s-CT (ISO 3166-2)",
-                     city->subdivision, city->country, city->country);
+    check_place(city, violations);
     check_zone("city.zone", city->zone, violations);
     check_figures("city.figures", city->figures, city->n_figures, violations, warnings);
     check_sources("city.sources", city->sources, city->n_sources, violations);

@@ -82,16 +82,55 @@ int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, str
     return 0;
 }
 
+int record_refuse(const struct record_kind *kind, const struct findings *violations,
+                  struct err *err)
+{
+    size_t count = violations->count + violations->dropped;
+
+    if (count == 0)
+        return 0;
+    if (count == 1)
+        return err_set(err, ERR_INVALID_ARGUMENT, "the %s has a mistake", kind->name);
+    return err_set(err, ERR_INVALID_ARGUMENT, "the %s has %zu mistakes", kind->name, count);
+}
+
+void record_check(const struct record_kind *kind, const ProtobufCMessage *record,
+                  struct findings *violations, struct findings *warnings)
+{
+    size_t size = protobuf_c_message_get_packed_size(record);
+
+    if (size > RECORD_SIZE_MAX)
+        findings_add(violations, kind->name, "%zu bytes: at most %d are kept", size,
+                     RECORD_SIZE_MAX);
+    else
+        kind->check(record, violations, warnings);
+}
+
 /* The name in the kind's message nearest to `word`, of those that may be changed. */
 static const char *nearest_field(const struct record_kind *kind, const char *word)
 {
-    const char *names[64] = {NULL};
+    const char *names[RECORD_FIELDS_MAX + 1] = {NULL};
     size_t count = 0;
 
-    for (unsigned i = 0; i < kind->message->n_fields && count < 63; i++)
+    for (unsigned i = 0; i < kind->message->n_fields && count < RECORD_FIELDS_MAX; i++)
         if (!is_kept(kind->message->fields[i].name))
             names[count++] = kind->message->fields[i].name;
     return text_nearest(word, names);
+}
+
+static void check_field(const struct record_kind *kind, const char *field,
+                        struct findings *violations)
+{
+    char shown[TEXT_SHOWN_SIZE];
+
+    text_show(field, shown);
+    if (is_kept(field)) {
+        findings_add(violations, "fields", "%s is kept by the service: leave it out", shown);
+    } else if (!protobuf_c_message_descriptor_get_field_by_name(kind->message, field)) {
+        const char *guess = nearest_field(kind, field);
+        findings_add(violations, "fields", "%s is not a field of a %s%s%s%s", shown, kind->name,
+                     guess ? " (did you mean \"" : "", guess ? guess : "", guess ? "\"?)" : "");
+    }
 }
 
 void record_check_fields(const struct record_kind *kind, char *const *fields, size_t count,
@@ -99,17 +138,13 @@ void record_check_fields(const struct record_kind *kind, char *const *fields, si
 {
     if (count == 0)
         findings_add(violations, "fields", "name at least one field to change, such as \"names\"");
+    if (count > kind->message->n_fields) {
+        findings_add(violations, "fields", "%zu names: a %s has %u fields", count, kind->name,
+                     kind->message->n_fields);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
-        const char *guess;
-        if (is_kept(fields[i]))
-            findings_add(violations, "fields", "\"%s\" is kept by the service: leave it out",
-                         fields[i]);
-        else if (!protobuf_c_message_descriptor_get_field_by_name(kind->message, fields[i])) {
-            guess = nearest_field(kind, fields[i]);
-            findings_add(violations, "fields", "\"%s\" is not a field of a %s%s%s%s", fields[i],
-                         kind->name, guess ? " (did you mean \"" : "", guess ? guess : "",
-                         guess ? "\"?)" : "");
-        }
+        check_field(kind, fields[i], violations);
         for (size_t j = 0; j < i; j++)
             if (strcmp(fields[i], fields[j]) == 0)
                 findings_add(violations, "fields", "\"%s\" stands there twice", fields[i]);

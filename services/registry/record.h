@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define RECORD_FIELDS_MAX 64
+#define RECORD_SIZE_MAX   (1 << 20) /* bytes, packed: an event carries two, and must fit a frame */
+
 /* A kind of record: a message with the fields slug, version, created_at and updated_at. */
 struct record_kind {
     const char *name; /* "city": in sentences, in the history, in event types */
@@ -39,6 +42,13 @@ int record_set_times(ProtobufCMessage *record, int64_t created_us, int64_t updat
  * free its members. */
 int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, struct err *err);
 
+/* Says all that is wrong with a record, or that it is too large to look at. */
+void record_check(const struct record_kind *kind, const ProtobufCMessage *record,
+                  struct findings *violations, struct findings *warnings);
+/* 0 when there is no violation; else -ERR_INVALID_ARGUMENT with a sentence that counts them. */
+int record_refuse(const struct record_kind *kind, const struct findings *violations,
+                  struct err *err);
+
 /* Fields of an update: each must be the name of a field that may be changed, once. */
 void record_check_fields(const struct record_kind *kind, char *const *fields, size_t count,
                          struct findings *violations);
@@ -48,7 +58,7 @@ void record_swap_fields(ProtobufCMessage *a, ProtobufCMessage *b, char *const *f
                         size_t count);
 
 /* Names of the fields that differ (slug, version and times apart), static strings in an array of
- * the caller's with room for all fields. Returns how many, or a negative code. */
+ * the caller's with room for RECORD_FIELDS_MAX. Returns how many, or a negative code. */
 int record_changed_fields(const ProtobufCMessage *before, const ProtobufCMessage *after,
                           const char **ret_fields, struct err *err);
 

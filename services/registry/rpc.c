@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "check.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -83,19 +84,6 @@ static bool refuse_others(const struct record_kind *kind, const struct store_vie
     return true;
 }
 
-static bool refuse_violations(const struct record_kind *kind, struct call *call)
-{
-    size_t count = call->violations.count;
-
-    if (count == 0)
-        return false;
-    if (count == 1)
-        call_failf(call, ERR_INVALID_ARGUMENT, "the %s has a mistake", kind->name);
-    else
-        call_failf(call, ERR_INVALID_ARGUMENT, "the %s has %zu mistakes", kind->name, count);
-    return true;
-}
-
 static struct store_change change_of(const struct record_kind *kind, const ProtobufCMessage *record,
                                      const char *reason, const struct store_view *view,
                                      const struct call *call)
@@ -134,9 +122,11 @@ static void create_record(struct registry *registry, const struct record_kind *k
     struct store_view view = view_of(kind, call);
     if (refuse_others(kind, &view, record, call))
         return;
-    kind->check(record, &call->violations, &call->warnings);
-    if (refuse_violations(kind, call))
+    record_check(kind, record, &call->violations, &call->warnings);
+    if (record_refuse(kind, &call->violations, &err) < 0) {
+        call_fail(call, &err);
         return;
+    }
     struct store_change change = change_of(kind, record, "", &view, call);
     db_set_deadline(registry->db, call->deadline_us);
     int rc = store_create(registry->db, &change, &made, &fresh, &err);
@@ -159,8 +149,11 @@ static void update_record(struct registry *registry, const struct record_kind *k
     record_check_fields(kind, fields, count, &call->violations);
     if (record_version(record) == 0)
         findings_add(&call->violations, "version", "is missing: give the version that was read");
-    if (refuse_violations(kind, call))
+    check_reason(reason, &call->violations);
+    if (record_refuse(kind, &call->violations, &err) < 0) {
+        call_fail(call, &err);
         return;
+    }
     struct store_view view = view_of(kind, call);
     struct store_change change = change_of(kind, record, reason, &view, call);
     change.fields = fields;

@@ -379,7 +379,7 @@ static int create(struct db *db, void *arg, struct db_answer *ret_answer, struct
     const struct write *write = arg;
     const struct record_kind *kind = write->change->kind;
     const ProtobufCMessage *record = write->change->record;
-    const char *fields[64];
+    const char *fields[RECORD_FIELDS_MAX];
     char *body = NULL;
     ProtobufCMessage *empty = NULL, *after = NULL;
     struct db_result *rows = NULL;
@@ -514,7 +514,7 @@ static int update_stored(struct db *db, const struct write *write, const Protobu
                          struct db_answer *ret_answer, struct err *err)
 {
     const struct store_change *change = write->change;
-    const char *fields[64];
+    const char *fields[RECORD_FIELDS_MAX];
     ProtobufCMessage *wanted = NULL;
 
     int rc = check_version(db, change, stored, err);

@@ -129,6 +129,32 @@ static void all_mistakes_are_told_at_once(void **state)
     assert_string_equal(caller_last(w->editor)->violations.rows[1].path, "city.names");
 }
 
+/* The mistakes quote what was sent, and each value more than once: the reply must not outgrow what
+ * the gateway lets pass. */
+static void a_large_mistake_gets_a_small_answer(void **state)
+{
+    enum { LENGTH = 90000, FIGURES = 11 };
+    struct world *w = *state;
+    Ucap__V1__CreateCityRequest request = UCAP__V1__CREATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+    Ucap__V1__Figure figure = UCAP__V1__FIGURE__INIT;
+    Ucap__V1__Figure *figures[FIGURES];
+
+    figure.kind = malloc(LENGTH + 1);
+    memset(figure.kind, 'x', LENGTH);
+    figure.kind[LENGTH] = '\0';
+    figure.preferred = true;
+    for (size_t i = 0; i < FIGURES; i++)
+        figures[i] = &figure;
+    city.figures = figures;
+    city.n_figures = FIGURES;
+    request.city = &city;
+    assert_int_equal(caller_registry(w->editor, "CreateCity", &request.base, "large-1"),
+                     -ERR_INVALID_ARGUMENT);
+    assert_true(caller_last(w->editor)->violations.count > FIGURES);
+    free(figure.kind);
+}
+
 static int update_zone(struct caller *caller, const char *slug, uint64_t version, const char *zone,
                        const char *key)
 {
@@ -266,6 +292,7 @@ int main(void)
         cmocka_unit_test(the_same_key_takes_effect_once),
         cmocka_unit_test(roles_are_checked),
         cmocka_unit_test(all_mistakes_are_told_at_once),
+        cmocka_unit_test(a_large_mistake_gets_a_small_answer),
         cmocka_unit_test(updates_have_versions),
         cmocka_unit_test(lists_are_paged),
         cmocka_unit_test_setup_teardown(answers_are_kept_for_a_time, begin, end),

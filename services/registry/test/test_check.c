@@ -1,5 +1,6 @@
 /* What a correct city and a correct programme are: one row per mistake, with the place and the
  * sentence. */
+#include "check.h"
 #include "record.h"
 
 #include <setjmp.h>
@@ -154,11 +155,43 @@ static void wrong_figures(void **state)
     c.figure.as_of = (char *)"2019-02-30";
     expect_city(&c, "city.figures[0].as_of", "2019-02-30");
     make_city(&c);
+    c.figure.value = (char *)"";
+    c.figure.lower = (char *)"80.5";
+    c.figure.upper = (char *)"9.5";
+    expect_city(&c, "city.figures[0]", "lower bound 80.5 is above its upper bound 9.5");
+    c.figure.upper = (char *)"80.5";
+    expect_city(&c, NULL, NULL);
+    make_city(&c);
     c.source.title = (char *)"";
     expect_city(&c, "city.figures[0].sources[0].title", "empty");
     make_city(&c);
     c.source.link = (char *)"not a link";
     expect_city(&c, "city.figures[0].sources[0].link", "not a link");
+}
+
+static void too_long(void **state)
+{
+    struct findings violations = {0};
+    struct city c;
+    char text[10002];
+    (void)state;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    make_city(&c);
+    c.source.title = c.source.says = text;
+    expect_city(&c, "city.figures[0].sources[0].title", "10001 characters");
+    expect_city(&c, "city.figures[0].sources[0].says", "10001 characters");
+    make_city(&c);
+    c.figure.kind = c.figure.words = c.figure.unit = text;
+    expect_city(&c, "city.figures[0].kind", "10001 characters");
+    expect_city(&c, "city.figures[0].words", "10001 characters");
+    expect_city(&c, "city.figures[0].unit", "10001 characters");
+    check_reason(text, &violations);
+    check_reason(text + 1, &violations);
+    assert_int_equal(violations.count, 1);
+    assert_string_equal(violations.rows[0].path, "reason");
+    findings_clear(&violations);
 }
 
 static void figure_without_source_is_a_warning(void **state)
@@ -190,6 +223,12 @@ static void programmes(void **state)
     p.n_names = 1;
     p.default_language = (char *)"en";
     expect(&programme_kind, &p.base, NULL, NULL);
+    char english[] = "en", *languages[] = {english, english};
+    p.languages = languages;
+    p.n_languages = 2;
+    expect(&programme_kind, &p.base, "programme.languages[1]", "twice");
+    p.n_languages = 1;
+    expect(&programme_kind, &p.base, NULL, NULL);
     p.period = (char *)"2019-04";
     expect(&programme_kind, &p.base, "programme.period", "one date");
     p.period = (char *)"2019-13/2020";
@@ -205,11 +244,9 @@ static void programmes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(correct_city),
-        cmocka_unit_test(wrong_names),
-        cmocka_unit_test(wrong_codes),
-        cmocka_unit_test(wrong_figures),
-        cmocka_unit_test(figure_without_source_is_a_warning),
+        cmocka_unit_test(correct_city), cmocka_unit_test(wrong_names),
+        cmocka_unit_test(wrong_codes),  cmocka_unit_test(wrong_figures),
+        cmocka_unit_test(too_long),     cmocka_unit_test(figure_without_source_is_a_warning),
         cmocka_unit_test(programmes),
     };
 

@@ -68,6 +68,52 @@ static void update_fields_are_checked(void **state)
     findings_clear(&violations);
 }
 
+/* As many names as fit into a request are not compared with each other. */
+static void too_many_update_fields_are_one_mistake(void **state)
+{
+    enum { MANY = 5000 };
+    static char *fields[MANY];
+    struct findings violations = {0};
+    (void)state;
+
+    for (size_t i = 0; i < MANY; i++)
+        fields[i] = (char *)"names";
+    record_check_fields(&city_kind, fields, MANY, &violations);
+    assert_int_equal(violations.count, 1);
+    assert_non_null(strstr(violations.rows[0].sentence, "5000 names"));
+    findings_clear(&violations);
+}
+
+static void kinds_have_room_for_their_fields(void **state)
+{
+    (void)state;
+    assert_true(city_kind.message->n_fields <= RECORD_FIELDS_MAX);
+    assert_true(programme_kind.message->n_fields <= RECORD_FIELDS_MAX);
+}
+
+/* Before and after of an event must fit into a frame together. */
+static void a_record_has_a_largest_size(void **state)
+{
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+    struct findings violations = {0}, warnings = {0};
+    char *zone = malloc(RECORD_SIZE_MAX + 1);
+    (void)state;
+
+    memset(zone, 'z', RECORD_SIZE_MAX);
+    zone[RECORD_SIZE_MAX] = '\0';
+    city.zone = zone;
+    record_check(&city_kind, &city.base, &violations, &warnings);
+    assert_int_equal(violations.count, 1);
+    assert_string_equal(violations.rows[0].path, "city");
+    findings_clear(&violations);
+    city.zone = (char *)"";
+    record_check(&city_kind, &city.base, &violations, &warnings);
+    assert_string_equal(violations.rows[0].path, "city.slug");
+    findings_clear(&violations);
+    findings_clear(&warnings);
+    free(zone);
+}
+
 static void what_stands_in_columns_is_not_stored_twice(void **state)
 {
     Ucap__V1__City city = UCAP__V1__CITY__INIT;
@@ -91,6 +137,9 @@ int main(void)
         cmocka_unit_test(changed_fields_are_named),
         cmocka_unit_test(fields_are_exchanged_whole),
         cmocka_unit_test(update_fields_are_checked),
+        cmocka_unit_test(too_many_update_fields_are_one_mistake),
+        cmocka_unit_test(kinds_have_room_for_their_fields),
+        cmocka_unit_test(a_record_has_a_largest_size),
         cmocka_unit_test(what_stands_in_columns_is_not_stored_twice),
     };
 
