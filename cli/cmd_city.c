@@ -15,6 +15,8 @@ static const struct column columns[] = {
     {.name = "subdivision"},      {.name = "zone"}, {.name = "population", .right = true},
 };
 
+#define COUNTRY_SIZE 3 /* two letters and the terminating 0 */
+
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 /* For a person the number as he reads it; for a spreadsheet as it calculates. */
@@ -57,16 +59,36 @@ static int print_list(struct run *run, Ucap__V1__City *const *cities, size_t cou
 
 /* ---- list ---- */
 
+/* In capitals, as records have it; empty where none is given. */
+static int read_country(struct run *run, char ret_country[COUNTRY_SIZE], struct err *err)
+{
+    const char *given = run_option(run, "country");
+
+    ret_country[0] = '\0';
+    if (!given)
+        return 0;
+    if (strlen(given) != 2 || !isalpha((unsigned char)given[0]) ||
+        !isalpha((unsigned char)given[1]))
+        return run_usage(run, err,
+                         "option --country: \"%.100s\" is no country's two letters (ISO 3166-1), "
+                         "such as ES",
+                         given);
+    for (size_t i = 0; i < COUNTRY_SIZE; i++)
+        ret_country[i] = (char)toupper((unsigned char)given[i]);
+    return 0;
+}
+
 static int list_run(struct run *run, struct err *err)
 {
     Ucap__V1__ListCitiesRequest request = UCAP__V1__LIST_CITIES_REQUEST__INIT;
-    const char *country = run_option(run, "country");
+    char country[COUNTRY_SIZE];
     struct pages pages;
-    int rc;
+    int rc = read_country(run, country, err);
 
+    if (rc < 0)
+        return rc;
     request.page_size = PAGE_SIZE;
-    if (country)
-        request.country = (char *)country;
+    request.country = country;
     rc = pages_read(run, &ucap__v1__registry__descriptor, "ListCities", &request.base, &pages, err);
     if (rc < 0)
         return rc;
@@ -78,7 +100,7 @@ static int list_run(struct run *run, struct err *err)
     else
         rc = print_list(run, all.cities, all.n_cities, err);
     if (rc == 0 && pages.count == 0)
-        run_say(run, country ? "there is no city in %s yet" : "there is no city yet", country);
+        run_say(run, "there is no city%s%s yet", country[0] ? " in " : "", country);
     pages_free(&pages);
     return rc;
 }

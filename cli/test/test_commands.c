@@ -137,6 +137,23 @@ static void no_city_is_said(void **state)
     assert_string_equal(scene->err, "ucap: there is no city in FR yet\n");
 }
 
+static void a_country_is_two_letters(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_reply("ListCities", "{}");
+    scene_run(scene, "city", "list", "--country", "es");
+    assert_string_equal(fake_asked(), "- ListCities {\"page_size\":1000,\"country\":\"ES\"}\n");
+    assert_string_equal(scene->err, "ucap: there is no city in ES yet\n");
+    fake_reset();
+    scene_run(scene, "city", "list", "--country", "Spain");
+    assert_int_equal(scene->code, 2);
+    assert_string_equal(fake_asked(), "");
+    scene_err_has(scene, "option --country: \"Spain\" is no country's two letters");
+    scene_run(scene, "city", "list", "--country", "E1");
+    assert_int_equal(scene->code, 2);
+}
+
 static void programme_show(void **state)
 {
     struct scene *scene = *state;
@@ -262,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_in_the_middle_prints_nothing, begin, scene_end),
         cmocka_unit_test_setup_teardown(a_list_without_end_is_refused, begin, scene_end),
         cmocka_unit_test_setup_teardown(no_city_is_said, begin, scene_end),
+        cmocka_unit_test_setup_teardown(a_country_is_two_letters, begin, scene_end),
         cmocka_unit_test_setup_teardown(programme_show, begin, scene_end),
         cmocka_unit_test_setup_teardown(remarks_are_listed_with_their_path, begin, scene_end),
         cmocka_unit_test_setup_teardown(call_of_one_instance, begin, scene_end),
