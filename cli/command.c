@@ -25,6 +25,17 @@ int run_usage(struct run *run, struct err *err, const char *format, ...)
     return -ERR_INVALID_ARGUMENT;
 }
 
+/* "cities" for "city": the word itself but for its last letter, under another ending. */
+static const char *word_with_other_ending(const char *word, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++) {
+        size_t size = strlen(words[i]);
+        if (size > 3 && strlen(word) < size + 3 && strncasecmp(words[i], word, size - 1) == 0)
+            return words[i];
+    }
+    return NULL;
+}
+
 const char *nearest_word(const char *word, const char *const *words)
 {
     size_t length = strlen(word);
@@ -32,10 +43,11 @@ const char *nearest_word(const char *word, const char *const *words)
     for (size_t i = 0; length > 0 && words[i]; i++)
         if (strncasecmp(words[i], word, length) == 0)
             return words[i];
-    return text_nearest(word, words);
+    const char *nearest = text_nearest(word, words);
+    return nearest ? nearest : word_with_other_ending(word, words);
 }
 
-/* "; did you mean X?" after the sentence, where there is a guess. */
+/* "(did you mean X?)" after the sentence, where there is a guess; else what to do. */
 static int unknown(struct run *run, struct err *err, const char *sentence, const char *prefix,
                    const char *guess, const char *otherwise)
 {
@@ -45,6 +57,18 @@ static int unknown(struct run *run, struct err *err, const char *sentence, const
 }
 
 /* ---- what the words name ---- */
+
+static const struct option *find_in(const struct option *options, const char *name, size_t length)
+{
+    for (; options && options->name; options++) {
+        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
+            return options;
+        if (options->also && strlen(options->also) == length &&
+            strncmp(options->also, name, length) == 0)
+            return options;
+    }
+    return NULL;
+}
 
 /* The word after `prefix` ("" or "city ") in each command's path, each once; returns how many. */
 static size_t next_words(const char *prefix, char words[][PATH_BYTES], const char **ret_words)
@@ -100,6 +124,8 @@ static int unknown_word(struct run *run, const char *word, struct err *err)
                                      i ? "," : "", prefix, list[i]);
     }
     snprintf(sentence, sizeof(sentence), "unknown command \"%s%.100s\"", prefix, word);
+    if (!guess && !run->group && find_in(global_options, word, strlen(word)))
+        return unknown(run, err, sentence, "--", word, otherwise);
     return unknown(run, err, sentence, prefix, guess, otherwise);
 }
 
@@ -144,18 +170,6 @@ static int take_argument(struct run *run, const char *word, struct err *err)
 }
 
 /* ---- options ---- */
-
-static const struct option *find_in(const struct option *options, const char *name, size_t length)
-{
-    for (; options && options->name; options++) {
-        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
-            return options;
-        if (options->also && strlen(options->also) == length &&
-            strncmp(options->also, name, length) == 0)
-            return options;
-    }
-    return NULL;
-}
 
 static const struct option *find_option(const struct run *run, const char *name, size_t length)
 {
