@@ -86,7 +86,7 @@ static bool refuse_others(const struct record_kind *kind, const struct store_vie
 
 static struct store_change change_of(const struct record_kind *kind, const ProtobufCMessage *record,
                                      const char *reason, const struct store_view *view,
-                                     const struct call *call)
+                                     struct call *call)
 {
     return (struct store_change){
         .kind = kind,
@@ -97,6 +97,7 @@ static struct store_change change_of(const struct record_kind *kind, const Proto
         .once = {call->caller->principal, call->idempotency_key, call->method, call->request,
                  call->request_size},
         .view = view,
+        .violations = &call->violations,
     };
 }
 
@@ -134,6 +135,30 @@ static void create_record(struct registry *registry, const struct record_kind *k
     end_with_record(rc, made, &err, reply, call);
 }
 
+/* The values are checked as a whole, with those that stay: that needs the stored record. */
+static void check_update(const struct record_kind *kind, const ProtobufCMessage *record,
+                         char *const *fields, size_t count, const char *reason,
+                         struct findings *violations)
+{
+    char at[64];
+
+    record_check_fields(kind, fields, count, violations);
+    snprintf(at, sizeof(at), "%s.version", kind->name);
+    if (record_version(record) == 0)
+        findings_add(violations, at, "is missing: give the version that was read");
+    check_reason(reason, violations);
+}
+
+/* Computed from the answer, so that one kept for a key comes with its warnings. */
+static void add_warnings(const struct record_kind *kind, const ProtobufCMessage *record,
+                         struct call *call)
+{
+    struct findings violations = {0};
+
+    record_check(kind, record, &violations, &call->warnings);
+    findings_clear(&violations);
+}
+
 static void update_record(struct registry *registry, const struct record_kind *kind,
                           const ProtobufCMessage *record, char *const *fields, size_t count,
                           const char *reason, ProtobufCClosure reply, struct call *call)
@@ -146,10 +171,7 @@ static void update_record(struct registry *registry, const struct record_kind *k
         call_failf(call, ERR_INVALID_ARGUMENT, "the request has no %s", kind->name);
         return;
     }
-    record_check_fields(kind, fields, count, &call->violations);
-    if (record_version(record) == 0)
-        findings_add(&call->violations, "version", "is missing: give the version that was read");
-    check_reason(reason, &call->violations);
+    check_update(kind, record, fields, count, reason, &call->violations);
     if (record_refuse(kind, &call->violations, &err) < 0) {
         call_fail(call, &err);
         return;
@@ -161,6 +183,8 @@ static void update_record(struct registry *registry, const struct record_kind *k
     db_set_deadline(registry->db, call->deadline_us);
     int rc = store_update(registry->db, &change, &made, &fresh, &err);
     tell_relay(registry, fresh);
+    if (rc == 0)
+        add_warnings(kind, made, call);
     end_with_record(rc, made, &err, reply, call);
 }
 

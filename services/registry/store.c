@@ -470,19 +470,15 @@ static int apply_fields(const struct store_change *change, const ProtobufCMessag
 }
 
 /* A record is checked whole, as it would be stored. */
-static int check_whole(const struct record_kind *kind, const ProtobufCMessage *wanted,
+static int check_whole(const struct store_change *change, const ProtobufCMessage *wanted,
                        struct err *err)
 {
-    struct findings violations = {0}, warnings = {0};
-    int rc = 0;
+    struct findings warnings = {0};
 
-    kind->check(wanted, &violations, &warnings);
-    if (violations.count > 0)
-        rc = err_set(err, ERR_INVALID_ARGUMENT, "%s: %s", violations.rows[0].path,
-                     violations.rows[0].sentence);
-    findings_clear(&violations);
+    findings_clear(change->violations); /* of the try before */
+    record_check(change->kind, wanted, change->violations, &warnings);
     findings_clear(&warnings);
-    return rc;
+    return record_refuse(change->kind, change->violations, err);
 }
 
 static int save(struct db *db, const struct write *write, const ProtobufCMessage *stored,
@@ -522,7 +518,7 @@ static int update_stored(struct db *db, const struct write *write, const Protobu
         rc = apply_fields(change, stored, &wanted, err);
     if (rc < 0)
         return rc;
-    rc = check_whole(change->kind, wanted, err);
+    rc = check_whole(change, wanted, err);
     if (rc == 0)
         rc = record_changed_fields(stored, wanted, fields, err);
     if (rc == 0)

@@ -46,6 +46,7 @@ struct store_change {
     const char *traceparent;
     struct db_once once; /* once.principal is the person */
     const struct store_view *view;
+    struct findings *violations; /* gets what is wrong with a record as an update would leave it */
 };
 
 /* Both give the record as it stood afterwards; *ret_fresh: it was done now, not before under the

@@ -194,6 +194,54 @@ static void updates_have_versions(void **state)
                      2);
 }
 
+static int update_figures(struct caller *caller, const char *zone, Ucap__V1__Figure **figures,
+                          size_t count, const char *key)
+{
+    Ucap__V1__UpdateCityRequest request = UCAP__V1__UPDATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+    char zone_field[] = "zone", figures_field[] = "figures";
+    char *fields[] = {zone_field, figures_field};
+
+    city.slug = (char *)"girona";
+    city.version = 1;
+    city.zone = (char *)zone;
+    city.figures = figures;
+    city.n_figures = count;
+    request.city = &city;
+    request.fields = fields;
+    request.n_fields = 2;
+    return caller_registry(caller, "UpdateCity", &request.base, key);
+}
+
+static void updates_are_checked_as_a_whole(void **state)
+{
+    struct world *w = *state;
+    const struct findings *violations = &caller_last(w->editor)->violations;
+    const struct findings *warnings = &caller_last(w->editor)->warnings;
+    Ucap__V1__Figure figure = UCAP__V1__FIGURE__INIT, *figures[] = {&figure};
+
+    assert_int_equal(caller_create_city(w->editor, "girona", "whole-1"), 0);
+    figure.kind = (char *)"population";
+    figure.value = (char *)"many";
+    assert_int_equal(update_figures(w->editor, "Europe/Madird", figures, 1, "whole-2"),
+                     -ERR_INVALID_ARGUMENT);
+    assert_string_equal(text_of(w->editor), "the city has 2 mistakes");
+    assert_int_equal(violations->count, 2);
+    assert_string_equal(violations->rows[0].path, "city.zone");
+    assert_string_equal(violations->rows[1].path, "city.figures[0].value");
+    figure.value = (char *)"103369";
+    for (int calls = 0; calls < 2; calls++) { /* the second is answered from the first */
+        assert_int_equal(update_figures(w->editor, "Europe/Madrid", figures, 1, "whole-3"), 0);
+        assert_int_equal(caller_city(w->editor)->version, 2);
+        assert_int_equal(violations->count, 0);
+        assert_int_equal(warnings->count, 1);
+        assert_string_equal(warnings->rows[0].path, "city.figures[0].sources");
+    }
+    assert_int_equal(update_zone(w->editor, "girona", 0, "Europe/Madrid", "whole-4"),
+                     -ERR_INVALID_ARGUMENT);
+    assert_string_equal(violations->rows[0].path, "city.version");
+}
+
 static int list(struct caller *caller, uint32_t size, const char *cursor, const char *country)
 {
     Ucap__V1__ListCitiesRequest request = UCAP__V1__LIST_CITIES_REQUEST__INIT;
@@ -294,6 +342,7 @@ int main(void)
         cmocka_unit_test(all_mistakes_are_told_at_once),
         cmocka_unit_test(a_large_mistake_gets_a_small_answer),
         cmocka_unit_test(updates_have_versions),
+        cmocka_unit_test(updates_are_checked_as_a_whole),
         cmocka_unit_test(lists_are_paged),
         cmocka_unit_test_setup_teardown(answers_are_kept_for_a_time, begin, end),
         cmocka_unit_test(the_database_may_go_away),
