@@ -125,16 +125,7 @@ static int print_list_message(struct run *run, struct err *err)
 struct input {
     char *text; /* malloc'ed */
     size_t size;
-    bool yaml;
 };
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text);
-    size_t end_length = strlen(end);
-
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
 
 static int read_input(struct run *run, struct input *input, struct err *err)
 {
@@ -144,13 +135,18 @@ static int read_input(struct run *run, struct input *input, struct err *err)
         given = "{}";
     if (strcmp(given, "-") == 0)
         return file_read_stream(run->in, "standard input", &input->text, &input->size, err);
-    if (given[0] == '@') {
-        input->yaml = ends_with(given, ".yaml") || ends_with(given, ".yml");
+    if (given[0] == '@')
         return file_read(given + 1, &input->text, &input->size, err);
-    }
     input->text = strdup(given);
     input->size = strlen(given);
     return input->text ? 0 : err_nomem(err);
+}
+
+/* A request in JSON begins with a brace. One in YAML may, too: as JSON it is refused or means the
+ * same. */
+static bool is_json(const struct input *input)
+{
+    return input->text[strspn(input->text, " \t\r\n")] == '{';
 }
 
 static void keep_errors(struct run *run, const struct form_errors *errors)
@@ -174,10 +170,8 @@ static int read_request(struct run *run, const ProtobufCMethodDescriptor *method
 
     if (rc < 0)
         return rc;
-    if (input.yaml)
-        rc = form_from_yaml(method->input, input.text, input.size, NULL, ret_request, &errors, err);
-    else
-        rc = form_from_json(method->input, input.text, input.size, NULL, ret_request, &errors, err);
+    rc = (is_json(&input) ? form_from_json : form_from_yaml)(method->input, input.text, input.size,
+                                                             NULL, ret_request, &errors, err);
     free(input.text);
     if (rc < 0 && errors.count > 0) {
         keep_errors(run, &errors);
@@ -299,16 +293,16 @@ const struct command call_command = {
     .path = "call",
     .help = "calls any method; alone, lists all methods",
     .more =
-        "The request is JSON (the proto3 mapping); without one it is an empty message. - reads it "
-        "from standard input, @FILE from a file (YAML where its name ends in .yaml or .yml). "
-        "`ucap call METHOD --help` shows the fields of its request.",
+        "The request is JSON (the proto3 mapping) or YAML; without one it is an empty message. "
+        "- reads it from standard input, @FILE from a file. `ucap call METHOD --help` shows the "
+        "fields of its request.",
     .arguments =
         (const struct argument[]){
             {.name = "METHOD",
              .help = "SERVICE/METHOD, such as Registry/GetCity; or of one instance, such as "
                      "Control@registry-1/Ping",
              .optional = true},
-            {.name = "REQUEST", .help = "JSON, - or @FILE", .optional = true},
+            {.name = "REQUEST", .help = "JSON or YAML, - or @FILE", .optional = true},
             {0}},
     .options =
         (const struct option[]){{.name = "idempotency-key",
@@ -318,6 +312,7 @@ const struct command call_command = {
                                 {0}},
     .examples =
         (const char *const[]){"ucap call", "ucap call Registry/GetCity '{\"slug\": \"barcelona\"}'",
+                              "ucap call Registry/GetCity 'slug: barcelona'",
                               "ucap call Registry/CreateCity @city.yaml",
                               "ucap call Control@registry-1/Ping",
                               "ucap call Registry/CreateCity --help", NULL},

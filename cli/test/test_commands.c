@@ -3,6 +3,7 @@
 #include "fake_ucap.h"
 #include "scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,28 @@ static void remarks_are_listed_with_their_path(void **state)
                                     "  city.country: \"ZZ\" is no country\n");
 }
 
+static void a_request_is_json_or_yaml(void **state)
+{
+    static const char *const requests[] = {"{\"slug\": \"rome\"}", " \n{\"slug\": \"rome\"}",
+                                           "slug: rome", "# a city\nslug: rome\n"};
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        char at[256];
+        scene_write(scene, "request", requests[i]);
+        snprintf(at, sizeof(at), "@%s", scene_path(scene, "request"));
+        const char *const words[] = {requests[i], "-", at};
+        for (size_t w = 0; w < 3; w++) {
+            fake_reset();
+            fake_reply("GetCity", "{\"slug\":\"rome\"}");
+            scene_run_input(scene, requests[i],
+                            (const char *const[]){"call", "Registry/GetCity", words[w], NULL});
+            assert_string_equal(scene->err, "");
+            assert_string_equal(fake_asked(), "- GetCity {\"slug\":\"rome\"}\n");
+        }
+    }
+}
+
 static void call_of_one_instance(void **state)
 {
     struct scene *scene = *state;
@@ -282,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_country_is_two_letters, begin, scene_end),
         cmocka_unit_test_setup_teardown(programme_show, begin, scene_end),
         cmocka_unit_test_setup_teardown(remarks_are_listed_with_their_path, begin, scene_end),
+        cmocka_unit_test_setup_teardown(a_request_is_json_or_yaml, begin, scene_end),
         cmocka_unit_test_setup_teardown(call_of_one_instance, begin, scene_end),
         cmocka_unit_test_setup_teardown(service_list_as_tables, begin, scene_end),
         cmocka_unit_test_setup_teardown(service_list_as_csv_and_message, begin, scene_end),
