@@ -59,6 +59,8 @@ static int generate_run(struct run *run, struct err *err)
     char *path = NULL;
     int rc = 0;
 
+    if (out && !out[0])
+        return run_usage(run, err, "option --out names no file");
     if (out)
         path = strdup(out);
     else

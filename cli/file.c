@@ -81,12 +81,13 @@ int file_lock(const char *path, int *ret_fd, struct err *err)
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         if (fd < 0)
             return fail(err, "open for writing", path);
-        if (flock(fd, LOCK_EX) < 0 && errno != EINTR) {
+        bool locked = flock(fd, LOCK_EX) == 0;
+        if (!locked && errno != EINTR) {
             int rc = err_errno(err, ERR_UNKNOWN, "lock \"%s\"", path);
             close(fd);
             return rc;
         }
-        if (is_same_file(fd, path)) {
+        if (locked && is_same_file(fd, path)) {
             *ret_fd = fd;
             return 0;
         }
@@ -176,7 +177,9 @@ int file_make_folders(const char *path, struct err *err)
 
     if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
         return err_set(err, ERR_INVALID_ARGUMENT, "the path is too long: \"%.100s...\"", path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(folder, '/'); slash; slash = strchr(slash + 1, '/')) {
+        if (slash == folder)
+            continue; /* the root */
         *slash = '\0';
         if (mkdir(folder, 0700) < 0 && errno != EEXIST)
             return fail(err, "make the folder", folder);

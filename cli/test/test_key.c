@@ -57,6 +57,16 @@ static void generate_and_show(void **state)
     free(public_key);
 }
 
+static void a_key_needs_a_file(void **state)
+{
+    struct scene *scene = *state;
+
+    scene_run(scene, "key", "generate", "--out", "");
+    assert_int_equal(scene->code, 2);
+    assert_string_equal(scene->out, "");
+    scene_err_has(scene, "option --out names no file");
+}
+
 static void the_default_place_is_found_again(void **state)
 {
     struct scene *scene = *state;
@@ -256,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(generate_and_show, scene_begin, scene_end),
+        cmocka_unit_test_setup_teardown(a_key_needs_a_file, scene_begin, scene_end),
         cmocka_unit_test_setup_teardown(the_default_place_is_found_again, scene_begin, scene_end),
         cmocka_unit_test_setup_teardown(show_of_what_is_no_key, scene_begin, scene_end),
         cmocka_unit_test_setup_teardown(authorize_appends_and_touches_nothing_else, scene_begin,
