@@ -72,9 +72,12 @@ static int read_text(const char *path, char text[KEY_FILE_MAX + 1], struct err *
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     int rc;
 
+    if (fd < 0 && errno == ENOENT)
+        return err_set(err, ERR_NOT_FOUND,
+                       "there is no key file \"%s\": `ucap key generate --out FILE` makes one",
+                       path);
     if (fd < 0)
-        return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_PERMISSION_DENIED,
-                         "open key file \"%s\"", path);
+        return err_errno(err, ERR_PERMISSION_DENIED, "open key file \"%s\"", path);
     if (fstat(fd, &status) < 0)
         rc = err_errno(err, ERR_UNAVAILABLE, "look at key file \"%s\"", path);
     else

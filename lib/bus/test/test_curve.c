@@ -85,6 +85,8 @@ static void missing_folder_is_said(void **state)
     assert_true(curve_key_write("/nonexistent/key", &key, NULL, &err) < 0);
     assert_non_null(strstr(err.text, "/nonexistent/key"));
     assert_int_equal(curve_key_read("/nonexistent/key", &key, &err), -ERR_NOT_FOUND);
+    assert_string_equal(err.text, "there is no key file \"/nonexistent/key\": `ucap key generate "
+                                  "--out FILE` makes one");
 }
 
 static void open_file_is_refused(void **state)
