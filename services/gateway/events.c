@@ -65,11 +65,11 @@ int events_bind(struct events *events, int64_t now_us, struct err *err)
 {
     if (!events->bind_since_us)
         return 0;
-    if (zmq_bind(events->out->socket, events->out->endpoint) == 0) {
-        events->bind_since_us = 0;
+    int rc = zmq_bind(events->out->socket, events->out->endpoint);
+    if (rc < 0 && errno == EADDRINUSE && now_us - events->bind_since_us < BIND_TRIES_US)
         return 0;
-    }
-    if (errno == EADDRINUSE && now_us - events->bind_since_us < BIND_TRIES_US)
+    events->bind_since_us = 0;
+    if (rc == 0)
         return 0;
     return err_set(err, ERR_UNAVAILABLE, "cannot listen on %s again (setting events): %s",
                    events->out->endpoint, zmq_strerror(errno));
