@@ -1,10 +1,11 @@
-/* Checks that kinds of records share: slugs, texts, dates, sources, figures. */
+/* Checks that kinds of records share: slugs, texts, codes, dates, sources, figures. */
 #include "check.h"
 
 #include "base/edtf.h"
 #include "base/id.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,18 @@ void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t cou
         snprintf(at, sizeof(at), "%s[%zu].text", path, i);
         check_text(at, texts[i]->text, violations);
     }
+}
+
+bool check_country(const char *path, const char *code, struct findings *violations)
+{
+    char shown[TEXT_SHOWN_SIZE];
+
+    if (strlen(code) == 2 && isupper((unsigned char)code[0]) && isupper((unsigned char)code[1]))
+        return true;
+    text_show(code, shown);
+    findings_add(violations, path, "%s is not a country code such as ES (ISO 3166-1 alpha-2)",
+                 shown);
+    return false;
 }
 
 void check_zone(const char *path, const char *zone, struct findings *violations)

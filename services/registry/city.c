@@ -7,12 +7,6 @@
 #include <string.h>
 #include <ucap/v1/registry.pb-c.h>
 
-/* ISO 3166-1 alpha-2 by shape. */
-static bool is_country(const char *code)
-{
-    return strlen(code) == 2 && isupper((unsigned char)code[0]) && isupper((unsigned char)code[1]);
-}
-
 /* ISO 3166-2 by shape: the country, a hyphen, one to three letters or digits. */
 static bool is_subdivision_of(const char *code, const char *country)
 {
@@ -30,14 +24,13 @@ static void check_place(const Ucap__V1__City *city, struct findings *violations)
 {
     char shown[TEXT_SHOWN_SIZE];
 
-    text_show(is_country(city->country) ? city->subdivision : city->country, shown);
-    if (!is_country(city->country))
-        findings_add(violations, "city.country",
-                     "%s is not a country code such as ES (ISO 3166-1 alpha-2)", shown);
-    else if (*city->subdivision && !is_subdivision_of(city->subdivision, city->country))
-        findings_add(violations, "city.subdivision",
-                     "%s is not a code of country %s such as %s-CT (ISO 3166-2)", shown,
-                     city->country, city->country);
+    if (!check_country("city.country", city->country, violations) || !*city->subdivision ||
+        is_subdivision_of(city->subdivision, city->country))
+        return;
+    text_show(city->subdivision, shown);
+    findings_add(violations, "city.subdivision",
+                 "%s is not a code of country %s such as %s-CT (ISO 3166-2)", shown, city->country,
+                 city->country);
 }
 
 static void check_city(const ProtobufCMessage *record, struct findings *violations,

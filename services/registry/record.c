@@ -82,16 +82,15 @@ int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, str
     return 0;
 }
 
-int record_refuse(const struct record_kind *kind, const struct findings *violations,
-                  struct err *err)
+int record_refuse(const char *what, const struct findings *violations, struct err *err)
 {
     size_t count = violations->count + violations->dropped;
 
     if (count == 0)
         return 0;
     if (count == 1)
-        return err_set(err, ERR_INVALID_ARGUMENT, "the %s has a mistake", kind->name);
-    return err_set(err, ERR_INVALID_ARGUMENT, "the %s has %zu mistakes", kind->name, count);
+        return err_set(err, ERR_INVALID_ARGUMENT, "the %s has a mistake", what);
+    return err_set(err, ERR_INVALID_ARGUMENT, "the %s has %zu mistakes", what, count);
 }
 
 void record_check(const struct record_kind *kind, const ProtobufCMessage *record,

@@ -45,9 +45,8 @@ int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, str
 /* Says all that is wrong with a record, or that it is too large to look at. */
 void record_check(const struct record_kind *kind, const ProtobufCMessage *record,
                   struct findings *violations, struct findings *warnings);
-/* 0 when there is no violation; else -ERR_INVALID_ARGUMENT with a sentence that counts them. */
-int record_refuse(const struct record_kind *kind, const struct findings *violations,
-                  struct err *err);
+/* 0 when there is no violation; else -ERR_INVALID_ARGUMENT: "the WHAT has 2 mistakes". */
+int record_refuse(const char *what, const struct findings *violations, struct err *err);
 
 /* Fields of an update: each must be the name of a field that may be changed, once. */
 void record_check_fields(const struct record_kind *kind, char *const *fields, size_t count,

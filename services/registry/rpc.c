@@ -124,7 +124,7 @@ static void create_record(struct registry *registry, const struct record_kind *k
     if (refuse_others(kind, &view, record, call))
         return;
     record_check(kind, record, &call->violations, &call->warnings);
-    if (record_refuse(kind, &call->violations, &err) < 0) {
+    if (record_refuse(kind->name, &call->violations, &err) < 0) {
         call_fail(call, &err);
         return;
     }
@@ -172,7 +172,7 @@ static void update_record(struct registry *registry, const struct record_kind *k
         return;
     }
     check_update(kind, record, fields, count, reason, &call->violations);
-    if (record_refuse(kind, &call->violations, &err) < 0) {
+    if (record_refuse(kind->name, &call->violations, &err) < 0) {
         call_fail(call, &err);
         return;
     }
@@ -190,23 +190,31 @@ static void update_record(struct registry *registry, const struct record_kind *k
 
 /* ---- lists: the cursor is "1" and the hex digits of the last slug ---- */
 
-static int read_cursor(const char *cursor, char after[SLUG_MAX + 1], struct err *err)
+static bool parse_cursor(const char *cursor, char after[SLUG_MAX + 1])
 {
     static const char digits[] = "0123456789abcdef";
     size_t length = strlen(cursor);
 
-    after[0] = '\0';
-    if (length == 0)
-        return 0;
     if (cursor[0] != '1' || length % 2 != 1 || length / 2 > SLUG_MAX ||
         strspn(cursor, digits) != length)
-        return err_set(err, ERR_INVALID_ARGUMENT,
-                       "cursor \"%s\" is not one of ours: leave it empty to begin again", cursor);
+        return false;
     for (size_t i = 0; i < length / 2; i++)
         after[i] = (char)((strchr(digits, cursor[1 + 2 * i]) - digits) * 16 +
                           (strchr(digits, cursor[2 + 2 * i]) - digits));
     after[length / 2] = '\0';
-    return 0;
+    return slug_check("cursor", after, NULL) == 0;
+}
+
+static void read_cursor(const char *cursor, char after[SLUG_MAX + 1], struct findings *violations)
+{
+    char shown[TEXT_SHOWN_SIZE];
+
+    after[0] = '\0';
+    if (!*cursor || parse_cursor(cursor, after))
+        return;
+    text_show(cursor, shown);
+    findings_add(violations, "cursor", "%s is not one of ours: leave it empty to begin again",
+                 shown);
 }
 
 static void write_cursor(const char *slug, char cursor[2 * SLUG_MAX + 2])
@@ -233,10 +241,13 @@ static int read_page(struct registry *registry, const struct record_kind *kind, 
     struct store_view view = view_of(kind, call);
     struct store_page page = {after, country, page_size ? page_size : PAGE_DEFAULT};
 
+    if (*country)
+        check_country("country", country, &call->violations);
     if (page_size > PAGE_MAX)
-        return err_set(err, ERR_INVALID_ARGUMENT, "page_size %u is over the limit of %d", page_size,
-                       PAGE_MAX);
-    int rc = read_cursor(cursor, after, err);
+        findings_add(&call->violations, "page_size", "%u is over the limit of %d", page_size,
+                     PAGE_MAX);
+    read_cursor(cursor, after, &call->violations);
+    int rc = record_refuse("request", &call->violations, err);
     if (rc < 0)
         return rc;
     db_set_deadline(registry->db, call->deadline_us);

@@ -146,6 +146,8 @@ static char *array_literal(const char *const *items, size_t count)
 
 /* ---- reading ---- */
 
+#define PAGE_BYTES (2 * RECORD_SIZE_MAX) /* a page that has them takes no further record */
+
 bool store_in_view(const struct store_view *view, const char *slug)
 {
     if (view->all)
@@ -201,21 +203,25 @@ void store_free_list(ProtobufCMessage **records, size_t count)
     free(records);
 }
 
-static int read_rows(const struct record_kind *kind, const struct db_result *rows, size_t count,
-                     ProtobufCMessage ***ret_records, struct err *err)
+/* Of at most `most` rows as many as go into one page. */
+static int read_rows(const struct record_kind *kind, const struct db_result *rows, size_t most,
+                     ProtobufCMessage ***ret_records, size_t *ret_count, struct err *err)
 {
-    ProtobufCMessage **records = calloc(count + 1, sizeof(*records));
+    ProtobufCMessage **records = calloc(most + 1, sizeof(*records));
+    size_t count = 0;
 
     if (!records)
         return err_nomem(err);
-    for (size_t i = 0; i < count; i++) {
-        int rc = read_row(kind, rows, i, &records[i], err);
+    for (size_t bytes = 0; count < most && bytes < PAGE_BYTES; count++) {
+        int rc = read_row(kind, rows, count, &records[count], err);
         if (rc < 0) {
-            store_free_list(records, i);
+            store_free_list(records, count);
             return rc;
         }
+        bytes += protobuf_c_message_get_packed_size(records[count]);
     }
     *ret_records = records;
+    *ret_count = count;
     return 0;
 }
 
@@ -244,14 +250,12 @@ int store_list(struct db *db, const struct record_kind *kind, const struct store
     free(visible);
     if (rc < 0)
         return rc;
-    bool more = db_rows(rows) > page->size;
-    size_t count = more ? page->size : db_rows(rows);
-    rc = read_rows(kind, rows, count, ret_records, err);
+    size_t found = db_rows(rows);
+    rc =
+        read_rows(kind, rows, found < page->size ? found : page->size, ret_records, ret_count, err);
+    if (rc == 0)
+        *ret_more = found > *ret_count;
     db_result_free(rows);
-    if (rc == 0) {
-        *ret_count = count;
-        *ret_more = more;
-    }
     return rc;
 }
 
@@ -478,7 +482,7 @@ static int check_whole(const struct store_change *change, const ProtobufCMessage
     findings_clear(change->violations); /* of the try before */
     record_check(change->kind, wanted, change->violations, &warnings);
     findings_clear(&warnings);
-    return record_refuse(change->kind, change->violations, err);
+    return record_refuse(change->kind->name, change->violations, err);
 }
 
 static int save(struct db *db, const struct write *write, const ProtobufCMessage *stored,

@@ -21,11 +21,12 @@ bool store_in_view(const struct store_view *view, const char *slug);
 int store_get(struct db *db, const struct record_kind *kind, const struct store_view *view,
               const char *slug, ProtobufCMessage **ret_record, struct err *err);
 
-/* One page in the order of slugs. */
+/* One page in the order of slugs. It ends early where its records are large: it holds at least one,
+ * and at most 3 MiB. */
 struct store_page {
     const char *after;   /* slug of the last record of the page before, or "" */
     const char *country; /* cities only: ISO 3166-1 alpha-2; or "" for all */
-    unsigned size;       /* 1 to 1000 */
+    unsigned size;       /* 1 to 1000 records */
 };
 
 /* *ret_records is an array of *ret_count records: store_free_list. *ret_more: another page follows.

@@ -252,34 +252,111 @@ static int list(struct caller *caller, uint32_t size, const char *cursor, const 
     return caller_registry(caller, "ListCities", &request.base, NULL);
 }
 
+/* Walks all pages of `size`; how many cities begin with `prefix`. Each page is in order. */
+static int walk(struct caller *caller, uint32_t size, const char *prefix, int *ret_pages)
+{
+    char cursor[256] = "", last[80] = "";
+    int seen = 0;
+
+    *ret_pages = 0;
+    do {
+        assert_int_equal(list(caller, size, cursor, ""), 0);
+        const Ucap__V1__ListCitiesReply *reply =
+            (const Ucap__V1__ListCitiesReply *)caller_last(caller)->reply;
+        assert_true(reply->n_cities <= size);
+        for (size_t i = 0; i < reply->n_cities; i++) {
+            assert_true(strcmp(reply->cities[i]->slug, last) > 0);
+            snprintf(last, sizeof(last), "%s", reply->cities[i]->slug);
+            seen += strncmp(last, prefix, strlen(prefix)) == 0;
+        }
+        snprintf(cursor, sizeof(cursor), "%s", reply->next_cursor);
+        (*ret_pages)++;
+    } while (*cursor);
+    return seen;
+}
+
 static void lists_are_paged(void **state)
 {
     struct world *w = *state;
-    const Ucap__V1__ListCitiesReply *reply;
-    char slug[32], key[32], cursor[256] = "", last[80] = "";
-    int seen = 0;
+    char slug[32], key[32];
+    int pages;
 
     for (int i = 0; i < 7; i++) {
         snprintf(slug, sizeof(slug), "zz-page-%d", i);
         snprintf(key, sizeof(key), "page-%d", i);
         assert_int_equal(caller_create_city(w->editor, slug, key), 0);
     }
-    do {
-        assert_int_equal(list(w->viewer, 3, cursor, ""), 0);
-        reply = (const Ucap__V1__ListCitiesReply *)caller_last(w->viewer)->reply;
-        for (size_t i = 0; i < reply->n_cities; i++) {
-            assert_true(strcmp(reply->cities[i]->slug, last) > 0);
-            snprintf(last, sizeof(last), "%s", reply->cities[i]->slug);
-            seen += strncmp(last, "zz-page-", 8) == 0;
-        }
-        snprintf(cursor, sizeof(cursor), "%s", reply->next_cursor);
-    } while (*cursor);
-    assert_int_equal(seen, 7);
+    assert_int_equal(walk(w->viewer, 3, "zz-page-", &pages), 7);
+    int all = walk(w->viewer, 1000, "", &pages);
+    assert_int_equal(pages, 1);
+    assert_int_equal(walk(w->viewer, (uint32_t)all, "", &pages), all); /* full, and the last */
+    assert_int_equal(pages, 1);
+    assert_int_equal(walk(w->viewer, 1, "", &pages), all);
+    assert_int_equal(pages, all);
+}
+
+static void wrong_lists_are_refused(void **state)
+{
+    /* No cursor, one cut in half, bytes that are no text or no slug, a slug that is too long. */
+    static const char *const cursors[] = {"rubbish", "16", "1ff", "100", "141", "2616263"};
+    char long_cursor[2 * 65 + 2] = "1";
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
+        assert_int_equal(list(w->viewer, 3, cursors[i], ""), -ERR_INVALID_ARGUMENT);
+        assert_string_equal(caller_last(w->viewer)->violations.rows[0].path, "cursor");
+        assert_non_null(strstr(caller_last(w->viewer)->violations.rows[0].sentence, cursors[i]));
+    }
+    for (size_t i = 1; i < sizeof(long_cursor) - 1; i++)
+        long_cursor[i] = "61"[(i - 1) % 2];
+    assert_int_equal(list(w->viewer, 3, long_cursor, ""), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(list(w->viewer, 1001, "", "it"), -ERR_INVALID_ARGUMENT);
+    assert_string_equal(caller_last(w->viewer)->violations.rows[0].path, "country");
+    assert_string_equal(caller_last(w->viewer)->violations.rows[1].path, "page_size");
     assert_int_equal(list(w->viewer, 3, "", "IT"), 0);
-    reply = (const Ucap__V1__ListCitiesReply *)caller_last(w->viewer)->reply;
-    assert_int_equal(reply->n_cities, 0);
-    assert_int_equal(list(w->viewer, 3, "rubbish", ""), -ERR_INVALID_ARGUMENT);
-    assert_int_equal(list(w->viewer, 1001, "", ""), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(((Ucap__V1__ListCitiesReply *)caller_last(w->viewer)->reply)->n_cities, 0);
+}
+
+/* Nearly as large as a record may be. */
+static int create_large_city(struct caller *caller, const char *slug, const char *key)
+{
+    enum { LENGTH = 10000, SOURCES = 100 };
+    Ucap__V1__CreateCityRequest request = UCAP__V1__CREATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+    Ucap__V1__LocalText name = UCAP__V1__LOCAL_TEXT__INIT, *names[] = {&name};
+    Ucap__V1__Source source = UCAP__V1__SOURCE__INIT, *sources[SOURCES];
+    static char text[LENGTH + 1];
+
+    memset(text, 'x', LENGTH);
+    source.title = text;
+    for (size_t i = 0; i < SOURCES; i++)
+        sources[i] = &source;
+    name.language = (char *)"en";
+    name.text = (char *)slug;
+    city.slug = (char *)slug;
+    city.country = (char *)"FR";
+    city.names = names;
+    city.n_names = 1;
+    city.sources = sources;
+    city.n_sources = SOURCES;
+    request.city = &city;
+    return caller_registry(caller, "CreateCity", &request.base, key);
+}
+
+/* A page ends before it outgrows what the gateway lets pass. */
+static void large_cities_make_short_pages(void **state)
+{
+    struct world *w = *state;
+    char slug[32], key[32];
+    int pages;
+
+    for (int i = 0; i < 5; i++) {
+        snprintf(slug, sizeof(slug), "large-%d", i);
+        snprintf(key, sizeof(key), "large-%d", i);
+        assert_int_equal(create_large_city(w->editor, slug, key), 0);
+    }
+    assert_int_equal(walk(w->viewer, 1000, "large-", &pages), 5);
+    assert_true(pages > 1);
 }
 
 static bool no_answer_is_kept(void *arg)
@@ -344,6 +421,8 @@ int main(void)
         cmocka_unit_test(updates_have_versions),
         cmocka_unit_test(updates_are_checked_as_a_whole),
         cmocka_unit_test(lists_are_paged),
+        cmocka_unit_test(wrong_lists_are_refused),
+        cmocka_unit_test(large_cities_make_short_pages),
         cmocka_unit_test_setup_teardown(answers_are_kept_for_a_time, begin, end),
         cmocka_unit_test(the_database_may_go_away),
         cmocka_unit_test_setup_teardown(a_drained_registry_leaves_cleanly, begin, end),
