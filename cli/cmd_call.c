@@ -7,6 +7,8 @@
 #include "method.h"
 #include "run.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <ucap/v1/cli.pb-c.h>
@@ -228,6 +230,16 @@ static int call_run_command(struct run *run, struct err *err)
 
 /* ---- `ucap call SERVICE/METHOD --help` ---- */
 
+static const ProtobufCMessageDescriptor *inner_of(const ProtobufCFieldDescriptor *field)
+{
+    return field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
+}
+
+static bool is_time(const ProtobufCMessageDescriptor *descriptor)
+{
+    return strcmp(descriptor->name, "google.protobuf.Timestamp") == 0;
+}
+
 static const char *type_name(const ProtobufCFieldDescriptor *field)
 {
     switch (field->type) {
@@ -240,53 +252,76 @@ static const char *type_name(const ProtobufCFieldDescriptor *field)
     case PROTOBUF_C_TYPE_FLOAT:
     case PROTOBUF_C_TYPE_DOUBLE:
         return "number";
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return "";
     default:
         return "whole number";
     }
 }
 
-static void print_enum(FILE *out, const ProtobufCEnumDescriptor *descriptor)
+/* "EXACT, ABOUT"; the value for what is not said is left out. */
+static void put_enum(FILE *out, const ProtobufCEnumDescriptor *descriptor)
 {
-    for (unsigned i = 0; i < descriptor->n_values; i++)
-        if (descriptor->values[i].value != 0)
-            fprintf(out, "%s%s", i > 1 ? ", " : "", descriptor->values[i].name);
+    const char *comma = "";
+
+    for (unsigned i = 0; i < descriptor->n_values; i++) {
+        if (descriptor->values[i].value == 0)
+            continue;
+        fprintf(out, "%s%s", comma, descriptor->values[i].name);
+        comma = ", ";
+    }
+}
+
+/* " list of LocalText"; malloc'ed. NULL when out of memory. */
+static char *type_words(const ProtobufCFieldDescriptor *field)
+{
+    const ProtobufCMessageDescriptor *inner = inner_of(field);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    fputs(field->label == PROTOBUF_C_LABEL_REPEATED ? " list of " : " ", out);
+    if (inner && is_time(inner))
+        fputs("time, such as 2026-03-01T12:00:00Z", out);
+    else if (field->type == PROTOBUF_C_TYPE_ENUM)
+        put_enum(out, field->descriptor);
+    else
+        fputs(inner ? inner->short_name : type_name(field), out);
+    fclose(out);
+    return text;
 }
 
 /* The contract has no recursive messages, so the depth is bounded. */
-static void print_fields(FILE *out, const ProtobufCMessageDescriptor *descriptor, int indent)
+static void print_fields(FILE *out, const ProtobufCMessageDescriptor *descriptor, size_t indent)
 {
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        bool many = field->label == PROTOBUF_C_LABEL_REPEATED;
-        const ProtobufCMessageDescriptor *inner =
-            field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
-        bool time = inner && strcmp(inner->name, "google.protobuf.Timestamp") == 0;
-        fprintf(out, "%*s%s: %s", indent, "", field->name, many ? "list of " : "");
-        if (field->type == PROTOBUF_C_TYPE_ENUM)
-            print_enum(out, field->descriptor);
-        fprintf(out, "%s\n",
-                time    ? "time, such as 2026-03-01T12:00:00Z"
-                : inner ? inner->short_name
-                        : type_name(field));
-        if (inner && !time)
+        const ProtobufCMessageDescriptor *inner = inner_of(field);
+        char *words = type_words(field);
+        int column = fprintf(out, "%*s%s:", (int)indent, "", field->name);
+        text_wrap(out, words ? words : "", (size_t)column, indent + 2, HELP_COLUMNS);
+        free(words);
+        if (inner && !is_time(inner))
             print_fields(out, inner, indent + 2);
     }
 }
 
-static void help_of_method(struct run *run)
+static int help_on_method(struct run *run, struct err *err)
 {
-    const char *target = run_argument(run, 0);
     struct method method;
 
-    if (!target || method_find(target, &method, NULL) < 0)
-        return;
-    fprintf(run->out, "\n%s/%s takes %s:\n", method.service->short_name, method.method->name,
-            method.method->input->n_fields ? "a message with the fields" : "an empty message");
-    print_fields(run->out, method.method->input, 2);
-    fprintf(run->out, "and answers with a %s.\n", method.method->output->short_name);
+    if (method_find(run_argument(run, 0), &method, err) < 0) {
+        run->usage = true;
+        return -ERR_INVALID_ARGUMENT;
+    }
+    const ProtobufCMessageDescriptor *request = method.method->input;
+    fprintf(run->out, "usage: ucap call %s%s [OPTIONS]\n\nThe request (%s) has %s\n",
+            run_argument(run, 0), request->n_fields ? " [REQUEST]" : "", request->short_name,
+            request->n_fields ? "the fields:" : "no fields.");
+    print_fields(run->out, request, 2);
+    fprintf(run->out, "\nThe answer: %s\n\n`ucap call --help` shows the options.\n",
+            method.method->output->short_name);
+    return 0;
 }
 
 const struct command call_command = {
@@ -317,5 +352,5 @@ const struct command call_command = {
                               "ucap call Control@registry-1/Ping",
                               "ucap call Registry/CreateCity --help", NULL},
     .run = call_run_command,
-    .help_more = help_of_method,
+    .help_on = help_on_method,
 };

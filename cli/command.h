@@ -42,8 +42,8 @@ struct command {
     const struct option *options;     /* or NULL */
     const char *const *examples;      /* whole command lines; ends with NULL */
     int (*run)(struct run *run, struct err *err);
-    /* Further help about the arguments given beside --help; or NULL. */
-    void (*help_more)(struct run *run);
+    /* Help on the arguments given beside --help, in place of the command's own; or NULL. */
+    int (*help_on)(struct run *run, struct err *err);
 };
 
 /* The first word of several commands. */

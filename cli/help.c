@@ -197,6 +197,26 @@ static void print_sentence(FILE *out, const char *text)
     text_wrap(out, sentence, 0, 0, HELP_COLUMNS);
 }
 
+/* Broken before options, as a shell takes it. */
+static void print_example(FILE *out, const char *example)
+{
+    size_t column = 2;
+
+    fputs("  ", out);
+    while (*example) {
+        const char *option = strstr(example + 1, " --");
+        size_t size = option ? (size_t)(option - example) : strlen(example);
+        if (column + size + strlen(" \\") > HELP_COLUMNS) {
+            fputs(" \\\n     ", out);
+            column = 5;
+        }
+        fwrite(example, 1, size, out);
+        column += size;
+        example += size;
+    }
+    fputc('\n', out);
+}
+
 void help_command(FILE *out, const struct command *command)
 {
     print_usage(out, command);
@@ -215,7 +235,7 @@ void help_command(FILE *out, const struct command *command)
         print_option(out, row);
     fputs("\nExamples:\n", out);
     for (const char *const *example = command->examples; *example; example++)
-        fprintf(out, "  %s\n", *example);
+        print_example(out, *example);
     print_global_options(out);
 }
 

@@ -183,9 +183,9 @@ static int run_command(struct run *run, struct err *err)
         return 0;
     }
     if (run->command && run_has(run, "help")) {
+        if (run->command->help_on && run->argument_count > 0)
+            return run->command->help_on(run, err);
         help_command(run->out, run->command);
-        if (run->command->help_more)
-            run->command->help_more(run);
         return 0;
     }
     if (run->command)
