@@ -198,17 +198,20 @@ void record_swap_fields(ProtobufCMessage *a, ProtobufCMessage *b, char *const *f
         swap_field(a, b, protobuf_c_message_descriptor_get_field_by_name(a->descriptor, fields[i]));
 }
 
-/* The bytes of one field alone: what makes two values of it equal. */
-static int pack_field(const ProtobufCMessage *record, const ProtobufCFieldDescriptor *field,
-                      uint8_t **ret_bytes, size_t *ret_size)
+/* The bytes of one field alone: what makes two values of it equal. A field of no record (NULL) is
+ * that of an empty one. */
+static int pack_field(const ProtobufCMessageDescriptor *kind, const ProtobufCMessage *record,
+                      const ProtobufCFieldDescriptor *field, uint8_t **ret_bytes, size_t *ret_size)
 {
-    ProtobufCMessage *alone = malloc(record->descriptor->sizeof_message);
-    ProtobufCMessage *copy = malloc(record->descriptor->sizeof_message);
+    ProtobufCMessage *alone = malloc(kind->sizeof_message);
+    ProtobufCMessage *copy = malloc(kind->sizeof_message);
     uint8_t *bytes = NULL;
 
     if (alone && copy) {
-        record->descriptor->message_init(alone);
-        memcpy(copy, record, record->descriptor->sizeof_message);
+        kind->message_init(alone);
+        kind->message_init(copy);
+        if (record)
+            memcpy(copy, record, kind->sizeof_message);
         swap_field(alone, copy, field);
         *ret_size = protobuf_c_message_get_packed_size(alone);
         bytes = malloc(*ret_size + 1);
@@ -228,8 +231,8 @@ static int field_differs(const ProtobufCMessage *before, const ProtobufCMessage 
     size_t old_size, new_size;
     int differs = -ERR_RESOURCE_EXHAUSTED;
 
-    if (pack_field(before, field, &old, &old_size) == 0 &&
-        pack_field(after, field, &new, &new_size) == 0)
+    if (pack_field(after->descriptor, before, field, &old, &old_size) == 0 &&
+        pack_field(after->descriptor, after, field, &new, &new_size) == 0)
         differs = old_size != new_size || memcmp(old, new, old_size) != 0;
     free(old);
     free(new);
@@ -241,8 +244,8 @@ int record_changed_fields(const ProtobufCMessage *before, const ProtobufCMessage
 {
     int count = 0;
 
-    for (unsigned i = 0; i < before->descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &before->descriptor->fields[i];
+    for (unsigned i = 0; i < after->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &after->descriptor->fields[i];
         int differs = is_kept(field->name) ? 0 : field_differs(before, after, field);
         if (differs < 0)
             return err_nomem(err);

@@ -56,8 +56,9 @@ void record_check_fields(const struct record_kind *kind, char *const *fields, si
 void record_swap_fields(ProtobufCMessage *a, ProtobufCMessage *b, char *const *fields,
                         size_t count);
 
-/* Names of the fields that differ (slug, version and times apart), static strings in an array of
- * the caller's with room for RECORD_FIELDS_MAX. Returns how many, or a negative code. */
+/* Names of the fields that differ (slug, version and times apart; before NULL: that are set),
+ * static strings in an array of the caller's with room for RECORD_FIELDS_MAX. Returns how many, or
+ * a negative code. */
 int record_changed_fields(const ProtobufCMessage *before, const ProtobufCMessage *after,
                           const char **ret_fields, struct err *err);
 

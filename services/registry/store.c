@@ -2,6 +2,7 @@
  * history and its event are posted beside it, so that all three commit together or not at all. */
 #include "store.h"
 
+#include "base/id.h"
 #include "base/text.h"
 #include "form/form.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- statements: the same for every kind, over its table ---- */
+/* ---- statements: the same for every kind, over its table; a new kind is a row ---- */
 
 #define COLUMNS                                                                                    \
     "slug, version, body, (extract(epoch FROM created_at) * 1000000)::bigint, "                    \
@@ -17,11 +18,13 @@
 enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED };
 
 struct statements {
+    const struct record_kind *kind;
     struct db_statement get, lock, list, list_filtered, nearest, insert, update;
 };
 
-#define STATEMENTS(table, filter)                                                                  \
+#define STATEMENTS(kind_row, table, filter)                                                        \
     {                                                                                              \
+        .kind = &(kind_row),                                                                       \
         .get = {table "_get", "SELECT " COLUMNS " FROM " table " WHERE slug = $1", DB_MAYBE},      \
         .lock = {table "_lock", "SELECT " COLUMNS " FROM " table " WHERE slug = $1 FOR UPDATE",    \
                  DB_MAYBE},                                                                        \
@@ -47,9 +50,10 @@ struct statements {
                    DB_ONE},                                                                        \
     }
 
-static const struct statements city_statements = STATEMENTS("city", "country = $3");
-static const struct statements programme_statements =
-    STATEMENTS("programme", "slug = ANY ($3::text[])");
+static const struct statements statements[] = {
+    STATEMENTS(city_kind, "city", "country = $3"),
+    STATEMENTS(programme_kind, "programme", "slug = ANY ($3::text[])"),
+};
 
 static const struct db_statement history_add = {
     "history_add",
@@ -65,7 +69,11 @@ static const struct db_statement history_since = {
 
 static const struct statements *statements_of(const struct record_kind *kind)
 {
-    return kind->is_programme ? &programme_statements : &city_statements;
+    const struct statements *row = statements;
+
+    while (row->kind != kind)
+        row++;
+    return row;
 }
 
 /* ---- rows and records ---- */
@@ -158,21 +166,25 @@ bool store_in_view(const struct store_view *view, const char *slug)
     return false;
 }
 
-/* "city "barcelna" not found", with a guess among what the caller may see. */
+/* "city "barcelna" not found", with a guess among what the caller may see. A word longer than any
+ * slug is near none. */
 static int not_found(struct db *db, const struct record_kind *kind, const struct store_view *view,
                      const char *slug, struct err *err)
 {
     struct db_result *rows = NULL;
     const struct db_param params[] = {db_text(slug)};
     const char *guess = NULL;
+    char shown[TEXT_SHOWN_SIZE];
 
-    if (db_query(db, &statements_of(kind)->nearest, params, 1, &rows, err) == 0)
+    if (strlen(slug) <= SLUG_MAX &&
+        db_query(db, &statements_of(kind)->nearest, params, 1, &rows, err) == 0)
         for (size_t i = 0; i < db_rows(rows) && !guess; i++)
             if (store_in_view(view, db_value(rows, i, 0)))
                 guess = db_value(rows, i, 0);
-    int rc = guess ? err_set(err, ERR_NOT_FOUND, "%s \"%s\" not found (did you mean \"%s\"?)",
-                             kind->name, slug, guess)
-                   : err_set(err, ERR_NOT_FOUND, "%s \"%s\" not found", kind->name, slug);
+    text_show(slug, shown);
+    int rc = guess ? err_set(err, ERR_NOT_FOUND, "%s %s not found (did you mean \"%s\"?)",
+                             kind->name, shown, guess)
+                   : err_set(err, ERR_NOT_FOUND, "%s %s not found", kind->name, shown);
     db_result_free(rows);
     return rc;
 }
@@ -267,6 +279,15 @@ struct write {
     const char *act; /* "created" or "updated" */
 };
 
+/* What it did to a record. */
+struct outcome {
+    const ProtobufCMessage *before; /* NULL: there was none */
+    const ProtobufCMessage *after;
+    const char *body;                      /* `after` as stored */
+    const char *fields[RECORD_FIELDS_MAX]; /* that differ */
+    size_t field_count;
+};
+
 static int pack(const ProtobufCMessage *message, struct db_answer *ret_answer, struct err *err)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
@@ -293,8 +314,7 @@ static size_t *event_quantifier(ProtobufCMessage *event, const char *field)
 }
 
 /* The event's data, packed. All kinds' event messages have before, after, fields and reason. */
-static int pack_event(const struct store_change *change, const ProtobufCMessage *before,
-                      const ProtobufCMessage *after, const char *const *fields, size_t count,
+static int pack_event(const struct store_change *change, const struct outcome *outcome,
                       struct db_answer *ret_data, struct err *err)
 {
     ProtobufCMessage *event = malloc(change->kind->event->sizeof_message);
@@ -302,10 +322,10 @@ static int pack_event(const struct store_change *change, const ProtobufCMessage 
     if (!event)
         return err_nomem(err);
     change->kind->event->message_init(event);
-    *(const ProtobufCMessage **)event_member(event, "before") = before;
-    *(const ProtobufCMessage **)event_member(event, "after") = after;
-    *(const char *const **)event_member(event, "fields") = fields;
-    *event_quantifier(event, "fields") = count;
+    *(const ProtobufCMessage **)event_member(event, "before") = outcome->before;
+    *(const ProtobufCMessage **)event_member(event, "after") = outcome->after;
+    *(const char *const **)event_member(event, "fields") = outcome->fields;
+    *event_quantifier(event, "fields") = outcome->field_count;
     *(const char **)event_member(event, "reason") = change->reason;
     int rc = pack(event, ret_data, err);
     free(event);
@@ -313,45 +333,44 @@ static int pack_event(const struct store_change *change, const ProtobufCMessage 
 }
 
 static int post_history(struct db *db, const struct store_change *change,
-                        const ProtobufCMessage *after, const char *body, const char *const *fields,
-                        size_t count, struct err *err)
+                        const struct outcome *outcome, struct err *err)
 {
-    char *names = array_literal(fields, count);
+    char *names = array_literal(outcome->fields, outcome->field_count);
 
     if (!names)
         return err_nomem(err);
     const struct db_param params[] = {
         db_text(change->kind->name),
-        db_text(record_slug(after)),
-        db_int((int64_t)record_version(after)),
+        db_text(record_slug(outcome->after)),
+        db_int((int64_t)record_version(outcome->after)),
         db_text(change->once.principal),
         db_text(change->via),
         db_text(names),
         db_text(change->reason),
-        db_text(body),
+        db_text(outcome->body),
     };
     int rc = db_post(db, &history_add, params, sizeof(params) / sizeof(params[0]), err);
     free(names);
     return rc;
 }
 
-static int post_event(struct db *db, const struct write *write, const ProtobufCMessage *before,
-                      const ProtobufCMessage *after, const char *const *fields, size_t count,
+static int post_event(struct db *db, const struct write *write, const struct outcome *outcome,
                       struct err *err)
 {
     const struct store_change *change = write->change;
+    const char *slug = record_slug(outcome->after);
     struct db_answer data = {NULL, 0};
     char type[64], subject[128];
 
-    int rc = pack_event(change, before, after, fields, count, &data, err);
+    int rc = pack_event(change, outcome, &data, err);
     if (rc < 0)
         return rc;
     snprintf(type, sizeof(type), "registry.%s.%s", change->kind->name, write->act);
-    snprintf(subject, sizeof(subject), "%s/%s", change->kind->name, record_slug(after));
+    snprintf(subject, sizeof(subject), "%s/%s", change->kind->name, slug);
     const struct db_event event = {
         .type = type,
         .subject = subject,
-        .programme_id = change->kind->is_programme ? record_slug(after) : NULL,
+        .programme_id = change->kind->is_programme ? slug : NULL,
         .audience = "public",
         .principal = change->once.principal,
         .via = change->via,
@@ -359,59 +378,69 @@ static int post_event(struct db *db, const struct write *write, const ProtobufCM
         .message = change->kind->event_name,
         .data = data.bytes,
         .size = data.size,
-        .record_version = (int64_t)record_version(after),
+        .record_version = (int64_t)record_version(outcome->after),
     };
     rc = db_outbox_add(db, &event, err);
     free(data.bytes);
     return rc;
 }
 
-/* Leaves history, event and answer of a change. `before` is NULL for a new record. */
-static int finish(struct db *db, const struct write *write, const ProtobufCMessage *before,
-                  const ProtobufCMessage *after, const char *body, const char *const *fields,
-                  size_t count, struct db_answer *ret_answer, struct err *err)
+/* Leaves history, event and answer. */
+static int finish(struct db *db, const struct write *write, const struct outcome *outcome,
+                  struct db_answer *ret_answer, struct err *err)
 {
-    int rc = post_history(db, write->change, after, body, fields, count, err);
+    int rc = post_history(db, write->change, outcome, err);
 
     if (rc == 0)
-        rc = post_event(db, write, before, after, fields, count, err);
-    return rc < 0 ? rc : pack(after, ret_answer, err);
+        rc = post_event(db, write, outcome, err);
+    return rc < 0 ? rc : pack(outcome->after, ret_answer, err);
+}
+
+/* Writes a record by its kind's insert or update, and leaves what comes of it. Only an insert may
+ * find its place taken. `before` is NULL for a new record. */
+static int save(struct db *db, const struct write *write, const struct db_statement *statement,
+                const ProtobufCMessage *before, const ProtobufCMessage *wanted,
+                struct db_answer *ret_answer, struct err *err)
+{
+    const struct record_kind *kind = write->change->kind;
+    const char *slug = record_slug(wanted);
+    struct outcome outcome = {.before = before};
+    ProtobufCMessage *after = NULL;
+    struct db_result *rows = NULL;
+    char *body = NULL;
+
+    int rc = write_body(wanted, &body, err);
+    if (rc < 0)
+        return rc;
+    const struct db_param params[] = {db_text(slug), db_text(body)};
+    rc = db_query(db, statement, params, 2, &rows, err);
+    if (rc == 0 && db_rows(rows) == 0)
+        rc = err_set(err, ERR_ALREADY_EXISTS,
+                     "%s \"%s\" exists already: update it, or choose another slug", kind->name,
+                     slug);
+    if (rc == 0)
+        rc = read_row(kind, rows, 0, &after, err);
+    if (rc == 0)
+        rc = record_changed_fields(before, after, outcome.fields, err);
+    if (rc >= 0) {
+        outcome.field_count = (size_t)rc;
+        outcome.after = after;
+        outcome.body = body;
+        rc = finish(db, write, &outcome, ret_answer, err);
+    }
+    free_record(after);
+    db_result_free(rows);
+    free(body);
+    return rc;
 }
 
 static int create(struct db *db, void *arg, struct db_answer *ret_answer, struct err *err)
 {
     const struct write *write = arg;
-    const struct record_kind *kind = write->change->kind;
-    const ProtobufCMessage *record = write->change->record;
-    const char *fields[RECORD_FIELDS_MAX];
-    char *body = NULL;
-    ProtobufCMessage *empty = NULL, *after = NULL;
-    struct db_result *rows = NULL;
+    const struct store_change *change = write->change;
 
-    int rc = write_body(record, &body, err);
-    if (rc < 0)
-        return rc;
-    const struct db_param params[] = {db_text(record_slug(record)), db_text(body)};
-    rc = db_query(db, &statements_of(kind)->insert, params, 2, &rows, err);
-    if (rc == 0 && db_rows(rows) == 0)
-        rc = err_set(err, ERR_ALREADY_EXISTS,
-                     "%s \"%s\" exists already: update it, or choose another slug", kind->name,
-                     record_slug(record));
-    if (rc == 0)
-        rc = read_row(kind, rows, 0, &after, err);
-    if (rc == 0 && !(empty = malloc(kind->message->sizeof_message)))
-        rc = err_nomem(err);
-    if (rc == 0) {
-        kind->message->message_init(empty);
-        rc = record_changed_fields(empty, after, fields, err);
-    }
-    if (rc >= 0)
-        rc = finish(db, write, NULL, after, body, fields, (size_t)rc, ret_answer, err);
-    free(empty);
-    free_record(after);
-    db_result_free(rows);
-    free(body);
-    return rc;
+    return save(db, write, &statements_of(change->kind)->insert, NULL, change->record, ret_answer,
+                err);
 }
 
 static int check_version(struct db *db, const struct store_change *change,
@@ -485,30 +514,6 @@ static int check_whole(const struct store_change *change, const ProtobufCMessage
     return record_refuse(change->kind->name, change->violations, err);
 }
 
-static int save(struct db *db, const struct write *write, const ProtobufCMessage *stored,
-                const ProtobufCMessage *wanted, const char *const *fields, size_t count,
-                struct db_answer *ret_answer, struct err *err)
-{
-    const struct record_kind *kind = write->change->kind;
-    ProtobufCMessage *after = NULL;
-    struct db_result *rows = NULL;
-    char *body = NULL;
-
-    int rc = write_body(wanted, &body, err);
-    if (rc < 0)
-        return rc;
-    const struct db_param params[] = {db_text(record_slug(stored)), db_text(body)};
-    rc = db_query(db, &statements_of(kind)->update, params, 2, &rows, err);
-    if (rc == 0)
-        rc = read_row(kind, rows, 0, &after, err);
-    if (rc == 0)
-        rc = finish(db, write, stored, after, body, fields, count, ret_answer, err);
-    free_record(after);
-    db_result_free(rows);
-    free(body);
-    return rc;
-}
-
 /* A change that changes nothing makes no version and no event. */
 static int update_stored(struct db *db, const struct write *write, const ProtobufCMessage *stored,
                          struct db_answer *ret_answer, struct err *err)
@@ -528,7 +533,7 @@ static int update_stored(struct db *db, const struct write *write, const Protobu
     if (rc == 0)
         rc = pack(stored, ret_answer, err);
     else if (rc > 0)
-        rc = save(db, write, stored, wanted, fields, (size_t)rc, ret_answer, err);
+        rc = save(db, write, &statements_of(change->kind)->update, stored, wanted, ret_answer, err);
     free_record(wanted);
     return rc;
 }

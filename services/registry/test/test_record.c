@@ -29,6 +29,9 @@ static void changed_fields_are_named(void **state)
     assert_int_equal(record_changed_fields(&a.base, &b.base, fields, NULL), 2);
     assert_string_equal(fields[0], "names");
     assert_string_equal(fields[1], "zone");
+    b.country = (char *)"IT";
+    assert_int_equal(record_changed_fields(NULL, &b.base, fields, NULL), 3);
+    assert_string_equal(fields[1], "country");
 }
 
 static void fields_are_exchanged_whole(void **state)
