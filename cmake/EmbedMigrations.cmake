@@ -1,4 +1,6 @@
-# Writes OUT: the SQL files FILES as the table SET_migrations of db/migration.h. A string literal per line of SQL.
+# Writes OUT: the SQL files FILES as the table SET_migrations of db/migration.h. Each file is an array of its
+# bytes, so that nothing in it has to be escaped.
+set(arrays "")
 set(rows "")
 foreach(file ${FILES})
     get_filename_component(name ${file} NAME_WE)
