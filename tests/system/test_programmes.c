@@ -123,6 +123,14 @@ static Ucap__V1__Caller person(Ucap__V1__Role__Value role, char **programmes, si
     return caller;
 }
 
+static void check_value(struct world *w, const char *sql, const char *expected)
+{
+    char *value = kit_pg_value(w->system.pg, "ucap", sql);
+
+    assert_string_equal(value, expected);
+    free(value);
+}
+
 /* Whether the slug is taken must not be told either. */
 static void an_admin_makes_its_own_programmes_only(void **state)
 {
@@ -136,6 +144,12 @@ static void an_admin_makes_its_own_programmes_only(void **state)
     assert_int_equal(create(w->service, "alpha", "a-3"), -ERR_ALREADY_EXISTS);
     assert_int_equal(create(w->service, "gamma", "a-4"), 0);
     assert_int_equal(get(w->admin, "beta"), -ERR_NOT_FOUND);
+    check_value(
+        w,
+        "SELECT count(*) FROM registry.history h JOIN events.outbox o USING (principal, via) "
+        "WHERE slug = 'gamma' AND subject = 'programme/gamma' AND principal = 'person' AND "
+        "via = 'relay' AND programme_id = 'gamma'",
+        "1");
 }
 
 /* The answer that is kept for a key is given to who may still see it. */

@@ -75,6 +75,91 @@ static void a_city_travels(void **state)
     assert_int_equal(count(w, "SELECT count(*) FROM registry.history WHERE slug = 'sevilla'"), 1);
 }
 
+/* All that a city can say, with characters that JSON, SQL or a careless reader could garble. */
+static void make_full_city(Ucap__V1__City *city)
+{
+    static Ucap__V1__LocalText names[] = {
+        {PROTOBUF_C_MESSAGE_INIT(&ucap__v1__local_text__descriptor), (char *)"zh-Hans",
+         (char *)"柳州 𠮷"},
+        {PROTOBUF_C_MESSAGE_INIT(&ucap__v1__local_text__descriptor), (char *)"ar",
+         (char *)"ليوتشو\u200f"},
+        {PROTOBUF_C_MESSAGE_INIT(&ucap__v1__local_text__descriptor), (char *)"en",
+         (char *)"Liu\u0301zho\u0304u \"\\u0000\" \t\n </b> '' $1 {}"},
+    };
+    static Ucap__V1__LocalText *name_list[] = {&names[0], &names[1], &names[2]};
+    static Ucap__V1__Source source = UCAP__V1__SOURCE__INIT, other = UCAP__V1__SOURCE__INIT;
+    static Ucap__V1__Source *sources[] = {&source, &other};
+    static Ucap__V1__Figure figures[3];
+    static Ucap__V1__Figure *figure_list[] = {&figures[0], &figures[1], &figures[2]};
+
+    source.title = (char *)"null";
+    source.link = (char *)"https://example.eu/?a=%22&b=\\";
+    source.date = (char *)"2019-06~";
+    source.says = (char *)"true";
+    other.title = (char *)"1e400";
+    for (size_t i = 0; i < 3; i++)
+        ucap__v1__figure__init(&figures[i]);
+    figures[0].kind = (char *)"population";
+    figures[0].value = (char *)"12345678901234567890.10";
+    figures[0].qualifier = UCAP__V1__FIGURE__QUALIFIER__QUALIFIER_ABOUT;
+    figures[0].words = (char *)"some 12 quintillion";
+    figures[0].as_of = (char *)"2018/..";
+    figures[0].sources = sources;
+    figures[0].n_sources = 2;
+    figures[0].preferred = true;
+    figures[1].kind = (char *)"area";
+    figures[1].lower = (char *)"-0.50";
+    figures[1].upper = (char *)"0";
+    figures[1].unit = (char *)"km2";
+    figures[1].territory = (char *)"liudong";
+    figures[2].kind = (char *)"population";
+    figures[2].value = (char *)"0";
+    figures[2].qualifier = UCAP__V1__FIGURE__QUALIFIER__QUALIFIER_EXACT;
+    ucap__v1__city__init(city);
+    city->slug = (char *)"liuzhou-full";
+    city->names = name_list;
+    city->n_names = 3;
+    city->country = (char *)"CN";
+    city->subdivision = (char *)"CN-GX";
+    city->zone = (char *)"Asia/Shanghai";
+    city->figures = figure_list;
+    city->n_figures = 3;
+    city->sources = sources;
+    city->n_sources = 2;
+}
+
+static void assert_same_city(Ucap__V1__City *stored, const Ucap__V1__City *sent)
+{
+    uint8_t stored_bytes[4096], sent_bytes[4096];
+    const uint64_t version = stored->version;
+    Google__Protobuf__Timestamp *created = stored->created_at, *updated = stored->updated_at;
+
+    stored->version = 0;
+    stored->created_at = stored->updated_at = NULL;
+    assert_true(ucap__v1__city__get_packed_size(sent) < sizeof(sent_bytes));
+    size_t size = ucap__v1__city__pack(sent, sent_bytes);
+    assert_int_equal(ucap__v1__city__get_packed_size(stored), size);
+    ucap__v1__city__pack(stored, stored_bytes);
+    assert_memory_equal(stored_bytes, sent_bytes, size);
+    stored->version = version;
+    stored->created_at = created;
+    stored->updated_at = updated;
+}
+
+static void nothing_is_lost_on_the_way(void **state)
+{
+    struct world *w = *state;
+    Ucap__V1__CreateCityRequest request = UCAP__V1__CREATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city;
+
+    make_full_city(&city);
+    request.city = &city;
+    assert_int_equal(caller_registry(w->editor, "CreateCity", &request.base, "full-1"), 0);
+    assert_same_city((Ucap__V1__City *)caller_last(w->editor)->reply, &city);
+    assert_int_equal(caller_get_city(w->viewer, "liuzhou-full"), 0);
+    assert_same_city((Ucap__V1__City *)caller_last(w->viewer)->reply, &city);
+}
+
 static void a_near_miss_is_named(void **state)
 {
     struct world *w = *state;
@@ -187,6 +272,11 @@ static void updates_have_versions(void **state)
     assert_int_equal(update_zone(w->editor, "bilbao", 2, "Europe/Rom", "update-5"),
                      -ERR_INVALID_ARGUMENT);
     assert_int_equal(update_zone(w->editor, "bilbo", 2, "Europe/Rome", "update-6"), -ERR_NOT_FOUND);
+    assert_int_equal(count(w, "SELECT count(*) FROM registry.history WHERE slug = 'bilbao' AND "
+                              "version = 2 AND principal = 'editor' AND via IS NULL AND "
+                              "fields = '{zone}' AND reason = 'test' AND "
+                              "body ->> 'zone' = 'Europe/Madrid'"),
+                     1);
     /* What changes nothing makes no version and no event. */
     assert_int_equal(update_zone(w->editor, "bilbao", 2, "Europe/Madrid", "update-7"), 0);
     assert_int_equal(caller_city(w->editor)->version, 2);
@@ -413,6 +503,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_city_travels),
+        cmocka_unit_test(nothing_is_lost_on_the_way),
         cmocka_unit_test(a_near_miss_is_named),
         cmocka_unit_test(the_same_key_takes_effect_once),
         cmocka_unit_test(roles_are_checked),
