@@ -319,6 +319,18 @@ int duration_parse(const char *text, int64_t *ret_ms, struct err *err)
                    text);
 }
 
+int run_set_languages(struct run *run, const char *list, const char *from, struct err *err)
+{
+    int rc = settings_split(list, &run->languages, err);
+
+    for (size_t i = 0; rc == 0 && run->languages[i]; i++)
+        rc = text_language_check(run->languages[i], err);
+    if (rc == 0)
+        return 0;
+    run->usage = true;
+    return err_prefix(err, "%s", from);
+}
+
 static int read_globals(struct run *run, struct err *err)
 {
     const char *format = run_option(run, "format");
@@ -332,16 +344,7 @@ static int read_globals(struct run *run, struct err *err)
         run->usage = true;
         return err_prefix(err, "option --timeout");
     }
-    if (!languages)
-        return 0;
-    int rc = settings_split(languages, &run->languages, err);
-    for (size_t i = 0; rc == 0 && run->languages[i]; i++)
-        rc = text_language_check(run->languages[i], err);
-    if (rc < 0) {
-        run->usage = true;
-        return err_prefix(err, "option --lang");
-    }
-    return 0;
+    return languages ? run_set_languages(run, languages, "option --lang", err) : 0;
 }
 
 int command_parse(struct run *run, int argc, char *const *argv, struct err *err)

@@ -102,6 +102,10 @@ const char *run_argument(const struct run *run, size_t index);
 int run_usage(struct run *run, struct err *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Sets run->languages to the tags of a comma separated list. A failure is one of usage and names
+ * where the list comes from. */
+int run_set_languages(struct run *run, const char *list, const char *from, struct err *err);
+
 /* `200ms`, `10s`, `5m`, `1h`, more than 0 and at most a day. */
 int duration_parse(const char *text, int64_t *ret_ms, struct err *err);
 

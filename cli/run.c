@@ -50,9 +50,11 @@ int err_of_ucap(const struct ucap_error *error, struct err *err)
 
 static int take_languages(struct run *run, const struct connection *connection, struct err *err)
 {
-    if (run->languages || !connection->languages.text)
+    const struct place *languages = &connection->languages;
+
+    if (run->languages || !languages->text)
         return 0;
-    return settings_split(connection->languages.text, &run->languages, err);
+    return run_set_languages(run, languages->text, languages->from, err);
 }
 
 static int open_connection(struct run *run, const struct connection *connection, struct err *err)

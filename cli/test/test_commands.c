@@ -61,6 +61,18 @@ static void city_show(void **state)
     assert_string_equal(scene->out, "{\n  \"slug\": \"liuzhou\"\n}\n");
 }
 
+static void languages_are_checked_wherever_they_stand(void **state)
+{
+    struct scene *scene = *state;
+
+    setenv("UCAP_LANG", "zh-Hans,no_such_thing", 1);
+    scene_run(scene, "city", "show", "barcelona");
+    unsetenv("UCAP_LANG");
+    assert_int_equal(scene->code, 2);
+    assert_string_equal(fake_asked(), "");
+    scene_err_has(scene, "ucap: UCAP_LANG: language \"no_such_thing\" is not");
+}
+
 static void a_city_that_is_not_there(void **state)
 {
     struct scene *scene = *state;
@@ -296,6 +308,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(city_show, begin, scene_end),
+        cmocka_unit_test_setup_teardown(languages_are_checked_wherever_they_stand, begin,
+                                        scene_end),
         cmocka_unit_test_setup_teardown(a_city_that_is_not_there, begin, scene_end),
         cmocka_unit_test_setup_teardown(a_list_is_read_to_its_end, begin, scene_end),
         cmocka_unit_test_setup_teardown(pages_become_one_message, begin, scene_end),
