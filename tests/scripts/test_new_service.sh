@@ -31,7 +31,7 @@ scripts/check-layers || fail "it does not pass the layers"
 if command -v clang-format >/dev/null; then
     clang-format --dry-run --Werror services/calendar/*.[ch] services/calendar/test/*.c || fail "its files are not formatted"
 fi
-python3 - <<'PY' || fail "its compose block is not there"
+/usr/bin/python3 - <<'PY' || fail "its compose block is not there"
 text = open("docker-compose.yml").read()
 assert "  calendar:\n" in text and "keys-calendar:/keys/calendar" in text and "\n  keys-calendar:\n" in text
 PY
