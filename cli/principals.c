@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define NAME_MAX_LENGTH   64
-#define WORKER_MAX_LENGTH 127
+#define WORKER_MAX_LENGTH 128
 
 /* ---- an entry by itself ---- */
 

@@ -64,7 +64,7 @@ size_t ucap_warnings(const struct ucap *ucap, const struct ucap_finding **ret_ro
 
 /* A worker name as the gateway sees it. */
 struct ucap_service_row {
-    char name[128];
+    char name[129]; /* 128 characters at most */
     unsigned workers;
     unsigned free_credit; /* requests they would take at once */
     unsigned queued;      /* requests that wait */

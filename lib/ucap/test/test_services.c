@@ -8,6 +8,7 @@
 
 #include "ucap/services.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,19 @@ static void reads_many_lines_in_one_frame(void **state)
     free(answer.rows);
 }
 
+/* As long as the gateway takes one: any client may ask for it, and it must not hide the others. */
+static void the_longest_name_is_read(void **state)
+{
+    char line[300];
+
+    (void)state;
+    snprintf(line, sizeof(line), "%0128d 1 1 0", 7);
+    struct answer answer = parse("200", line, NULL);
+    assert_int_equal(answer.rc, 0);
+    assert_int_equal(strlen(answer.rows[0].name), 128);
+    free(answer.rows);
+}
+
 static void no_service_is_no_row(void **state)
 {
     (void)state;
@@ -101,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_frame_per_service),
         cmocka_unit_test(reads_many_lines_in_one_frame),
+        cmocka_unit_test(the_longest_name_is_read),
         cmocka_unit_test(no_service_is_no_row),
         cmocka_unit_test(refuses_what_does_not_read_so),
         cmocka_unit_test(an_old_gateway_is_named),
