@@ -62,6 +62,12 @@ static void ask(struct run *run, const char *name, struct instance *instance)
     instance->message.problem = instance->problem;
 }
 
+/* A Control name that no worker serves is only asked for by somebody. */
+static bool is_instance(const struct ucap_service_row *row)
+{
+    return row->workers > 0 && strncmp(row->name, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
+}
+
 static int gather(struct run *run, struct listing *listing, struct err *err)
 {
     struct ucap_error error;
@@ -78,7 +84,7 @@ static int gather(struct run *run, struct listing *listing, struct err *err)
     if (!listing->instances)
         return err_nomem(err);
     for (size_t i = 0; i < listing->row_count; i++)
-        if (strncmp(listing->rows[i].name, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0)
+        if (is_instance(&listing->rows[i]))
             ask(run, listing->rows[i].name, &listing->instances[listing->instance_count++]);
     return 0;
 }
@@ -218,12 +224,12 @@ static int print_methods(struct run *run, const struct listing *listing, struct 
     return rc;
 }
 
-static bool is_ours(const struct listing *listing, const char *name)
+static bool is_ours(const struct listing *listing, const struct ucap_service_row *row)
 {
-    bool ours = strncmp(name, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
+    bool ours = is_instance(row);
 
     for (size_t i = 0; i < listing->instance_count && !ours; i++)
-        ours = serves(listing->instances[i].message.stats, name);
+        ours = serves(listing->instances[i].message.stats, row->name);
     return ours;
 }
 
@@ -239,7 +245,7 @@ static int print_others(struct run *run, const struct listing *listing, struct e
 
     for (size_t i = 0; i < listing->row_count && rc == 0; i++) {
         const struct ucap_service_row *row = &listing->rows[i];
-        if (is_ours(listing, row->name))
+        if (is_ours(listing, row))
             continue;
         char workers[16], queued[16];
         snprintf(workers, sizeof(workers), "%u", row->workers);

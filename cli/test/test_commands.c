@@ -277,6 +277,20 @@ static void service_list_as_tables(void **state)
         "echo               1      3\n");
 }
 
+/* Whoever calls a name makes the gateway list it. */
+static void names_without_worker_are_not_asked(void **state)
+{
+    static const struct ucap_service_row asked_for = {"ucap.v1.Control@nobody", 0, 0, 2};
+    struct scene *scene = *state;
+
+    fake_services(&asked_for, 1);
+    scene_run(scene, "service", "list");
+    assert_int_equal(scene->code, 0);
+    assert_string_equal(fake_asked(), "");
+    assert_string_equal(scene->out, "OTHER NAMES             WORKERS  QUEUE\n"
+                                    "ucap.v1.Control@nobody        0      2\n");
+}
+
 static void service_list_as_csv_and_message(void **state)
 {
     struct scene *scene = *state;
@@ -322,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_is_json_or_yaml, begin, scene_end),
         cmocka_unit_test_setup_teardown(call_of_one_instance, begin, scene_end),
         cmocka_unit_test_setup_teardown(service_list_as_tables, begin, scene_end),
+        cmocka_unit_test_setup_teardown(names_without_worker_are_not_asked, begin, scene_end),
         cmocka_unit_test_setup_teardown(service_list_as_csv_and_message, begin, scene_end),
         cmocka_unit_test_setup_teardown(nothing_registered_is_said, begin, scene_end),
     };
