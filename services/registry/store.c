@@ -1,5 +1,5 @@
 /* Reading records, within what the caller sees. */
-#include "sql.h"
+#include "store_sql.h"
 
 #include "base/id.h"
 #include "base/text.h"

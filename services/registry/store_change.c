@@ -1,6 +1,6 @@
 /* Writing records. A record's row holds its slug, version, times and, as JSON, the rest; its
  * history and its event are posted beside it, so that all three commit together or not at all. */
-#include "sql.h"
+#include "store_sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* What stands in the tables, and records read from and written to it. */
-#include "sql.h"
+#include "store_sql.h"
 
 #include "form/form.h"
 

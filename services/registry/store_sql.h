@@ -1,7 +1,7 @@
-/* Statements of each kind of record, and rows as records. What store.c and change.c share; nothing
- * else includes this. */
-#ifndef UCAP_REGISTRY_SQL_H
-#define UCAP_REGISTRY_SQL_H
+/* Statements of each kind of record, and rows as records. What store.c and store_change.c share;
+ * nothing else includes this. */
+#ifndef UCAP_REGISTRY_STORE_SQL_H
+#define UCAP_REGISTRY_STORE_SQL_H
 
 #include "store.h"
 
