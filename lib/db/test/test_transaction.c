@@ -301,7 +301,8 @@ static void deadlocks_are_run_again(void **state)
     assert_null(run_crossing(&here));
     pthread_join(thread, &rc);
     assert_null(rc);
-    assert_int_equal(here.runs + there.runs, 3);
+    /* At least one was the victim and ran again; on a slow machine both may have been. */
+    assert_true(here.runs + there.runs >= 3);
     db_close(there.db);
     pthread_barrier_destroy(&barrier);
 }
