@@ -29,7 +29,7 @@ struct method_rule {
     const char *method; /* NULL ends the table */
     unsigned may;       /* MAY_* */
     bool write;         /* needs an idempotency key */
-    const char *help;   /* a sentence for `ucap call --help` and the docs */
+    const char *help;   /* a sentence for --help of the process, lower case, no full stop */
 };
 
 /* A service object together with its rules. */

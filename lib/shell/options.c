@@ -109,6 +109,31 @@ static int check_health(const struct shell_settings *settings, struct err *err)
                    "--health asks the endpoint that --control names: give --control ipc:///PATH");
 }
 
+/* The rows that dispatch goes by, as people read them. */
+static void print_methods(const struct server_spec *server)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } roles[] = {{MAY_VIEWER, "viewer"},
+                 {MAY_EDITOR, "editor"},
+                 {MAY_ADMIN, "admin"},
+                 {MAY_SERVICE, "service"}};
+
+    printf("\nMethods of %s, and the roles that may call them:\n", server->descriptor->name);
+    for (const struct method_rule *rule = server->rules; rule->method; rule++) {
+        const char *separator = "";
+        printf("  %-26s  %s\n  %26s  ", rule->method, rule->help, "");
+        for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+            if (!(rule->may & roles[i].bit))
+                continue;
+            printf("%s%s", separator, roles[i].name);
+            separator = ", ";
+        }
+        putchar('\n');
+    }
+}
+
 static bool asks_health(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
@@ -127,6 +152,8 @@ int options_load(const struct shell_spec *spec, struct shell_settings *settings,
     int rc = settings_load(spec->process, spec->purpose, parts, argc, argv, &result, err);
     if (rc < 0)
         return rc;
+    if (result == SETTINGS_HELP_PRINTED && spec->server)
+        print_methods(spec->server);
     if (result == SETTINGS_RUN) {
         rc = name_instance(spec->process, settings, err);
         if (rc == 0)

@@ -160,13 +160,30 @@ static void wrong_usage(void **state)
     expect_end(kit_start(w->kit, "ucap-registry", argv, NULL), 2, "--database");
 }
 
+static void help_has_settings_and_methods(void **state)
+{
+    struct world *w = *state;
+    const char *const argv[] = {"--help", NULL};
+    struct kit_process *process = kit_start(w->kit, "ucap-registry", argv, NULL);
+
+    assert_int_equal(kit_wait_exit(process, 30000), 0);
+    char *text = kit_stdout(process);
+    assert_non_null(strstr(text, "--idempotency-retention DURATION"));
+    assert_non_null(strstr(text, "Methods of ucap.v1.Registry"));
+    assert_non_null(strstr(text, "  CreateProgramme             makes a programme known\n"
+                                 "                              admin\n"));
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        assert_in_range(strlen(line), 0, 80);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_password),       cmocka_unit_test(wrong_database),
         cmocka_unit_test(unreachable_database), cmocka_unit_test(port_in_use),
         cmocka_unit_test(unreadable_key),       cmocka_unit_test(broken_principals),
-        cmocka_unit_test(wrong_usage),
+        cmocka_unit_test(wrong_usage),          cmocka_unit_test(help_has_settings_and_methods),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
