@@ -35,12 +35,6 @@ static void stop(void *arg, ProtobufCService *service)
     registry_destroy(service);
 }
 
-static void idle(void *arg, ProtobufCService *service)
-{
-    (void)arg;
-    registry_idle(service);
-}
-
 int main(int argc, char **argv)
 {
     const struct settings_part parts[] = {{db_settings_table, &settings}, {0}};
@@ -49,7 +43,7 @@ int main(int argc, char **argv)
         .rules = registry_rules,
         .start = start,
         .stop = stop,
-        .idle = idle,
+        .idle = registry_idle,
     };
     const struct shell_spec spec = {
         .process = "ucap-registry",

@@ -375,9 +375,10 @@ int registry_create(struct db **db, ProtobufCService *poke, ProtobufCService **r
 }
 
 /* What cannot be removed now is tried again at the next idle moment. */
-void registry_idle(ProtobufCService *service)
+void registry_idle(void *unused, ProtobufCService *service)
 {
     const struct registry *registry = (const struct registry *)service;
+    (void)unused;
 
     db_set_deadline(registry->db, clock_mono_us(clock_system()) + IDLE_LIMIT_US);
     db_idempotency_expire(registry->db, IDLE_ROWS, NULL);

@@ -11,7 +11,7 @@ extern const struct method_rule registry_rules[];
  * NULL. */
 int registry_create(struct db **db, ProtobufCService *poke, ProtobufCService **ret_service,
                     struct err *err);
-void registry_idle(ProtobufCService *service);    /* removes expired answers to writes */
+void registry_idle(void *unused, ProtobufCService *service); /* removes expired answers to writes */
 void registry_destroy(ProtobufCService *service); /* closes the connection; NULL is left alone */
 
 #endif
