@@ -9,7 +9,7 @@ export top
 run=$top/.run
 bin=$top/build/release/bin
 pgbin=/usr/lib/postgresql/15/bin
-export bin
+export bin pgbin
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -60,7 +60,11 @@ check_owner() {
 database_home() { cat "$run/database.home" 2>/dev/null || printf '%s' "$run/database"; }
 control_folder() { cat "$run/control.home" 2>/dev/null || printf '%s' "$run/ctl"; }
 
-database_runs() { as_database_user "$pgbin/pg_ctl" -D "$1/data" status >/dev/null 2>&1; }
+# database_runs HOME: PostgreSQL stands in its data; pg_ctl would also take a dead one that nobody has reaped for running.
+database_runs() {
+    local pid
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && [ "/proc/$pid/cwd" -ef "$1/data" ]
+}
 
 # pid_of NAME: the process of this checkout's ucap-NAME when it runs. A number in a file can be another process by now, and a
 # dead one that nobody has reaped still has its number: the program behind it tells.
