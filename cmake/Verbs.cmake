@@ -103,6 +103,22 @@ function(ucap_proto)
     target_link_libraries(ucap_contract PUBLIC PkgConfig::PROTOBUF_C)
 endfunction()
 
+# ucap_generated(LIBRARY OUTPUT BY name SOURCES main.c... DEPENDS ... ARGUMENTS ... READS files...): a C file of the library
+# ucap_LIBRARY that a program of ours, which is not installed, writes while building. Its arguments are ARGUMENTS and
+# the path of OUTPUT; it runs again when one of READS has changed.
+function(ucap_generated library output)
+    cmake_parse_arguments(arg "" "BY" "SOURCES;DEPENDS;ARGUMENTS;READS" ${ARGN})
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/${output})
+    add_executable(${arg_BY} ${arg_SOURCES})
+    _ucap_link(${arg_BY} ${arg_DEPENDS})
+    add_custom_command(
+        OUTPUT ${out}
+        COMMAND ${arg_BY} ${arg_ARGUMENTS} ${out}
+        DEPENDS ${arg_BY} ${arg_READS} VERBATIM
+    )
+    target_sources(ucap_${library} PRIVATE ${out})
+endfunction()
+
 # ucap_migrations(SET DIR): the *.sql of DIR in order, as the C table `SET_migrations` (db/migration.h) in the library
 # ucap_migrations_SET.
 function(ucap_migrations set dir)
