@@ -30,14 +30,17 @@ static worker_command_f *const commands[PEER_STATES][MDP_DISCONNECT + 1] = {
     [PEER_GONE] = {silence, silence, silence, silence, silence, silence},
 };
 
+/* `text`: a frame behind the command, or NULL. */
 static int send_command(struct broker *broker, const struct peer *peer, const struct mdp_form *form,
-                        enum mdp_command command)
+                        enum mdp_command command, const char *text)
 {
     struct frames out = {.count = 0};
     int rc = frames_add(&out, peer->id, peer->id_size);
 
     if (rc == 0)
         rc = mdp_add_head(&out, form, command, NULL, 0);
+    if (rc == 0 && text)
+        rc = frames_add_text(&out, text);
     if (rc == 0)
         return broker_send(broker, &out);
     frames_clear(&out);
@@ -47,7 +50,7 @@ static int send_command(struct broker *broker, const struct peer *peer, const st
 static void disconnect(struct broker *broker, const struct peer *peer, const struct mdp_form *form)
 {
     count(COUNT_DISCONNECTS);
-    send_command(broker, peer, form, MDP_DISCONNECT);
+    send_command(broker, peer, form, MDP_DISCONNECT, NULL);
 }
 
 size_t worker_free_credit(const struct worker *worker)
@@ -253,6 +256,17 @@ static void take_reply(struct broker *broker, struct peer *peer, struct frames *
     service_pump(broker, service);
 }
 
+/* No new requests. Confirmed to a worker of ours: what was under way to it has come before that. */
+static void begin_drain(struct broker *broker, struct worker *worker)
+{
+    worker->draining = true;
+    service_lose_live(broker, worker->service);
+    if (!worker->announced)
+        return;
+    worker->told_us = broker->now_us;
+    send_command(broker, worker->peer, &worker->form, MDP_HEARTBEAT, "0");
+}
+
 static void take_heartbeat(struct broker *broker, struct peer *peer, struct frames *message,
                            const struct mdp_message *parsed)
 {
@@ -267,10 +281,8 @@ static void take_heartbeat(struct broker *broker, struct peer *peer, struct fram
         return;
     }
     worker->credit = credit;
-    if (credit == 0) {
-        worker->draining = true;
-        service_lose_live(broker, worker->service);
-    }
+    if (credit == 0)
+        begin_drain(broker, worker);
     service_pump(broker, worker->service);
 }
 
@@ -452,7 +464,7 @@ static void scan_worker(struct broker *broker, struct worker *worker, int64_t he
     if (broker->now_us - worker->told_us < heartbeat_us)
         return;
     worker->told_us = broker->now_us;
-    if (send_command(broker, worker->peer, &worker->form, MDP_HEARTBEAT) < 0)
+    if (send_command(broker, worker->peer, &worker->form, MDP_HEARTBEAT, NULL) < 0)
         worker_give_up(broker, worker, "out of reach");
 }
 

@@ -303,6 +303,8 @@ static void credit_0_means_no_more_requests(void **state)
     rig_say(rig, "old", SERVICE, "MDPW02", "\x05", "0", NULL);
     rig_ask(rig, "client", VIEWER, REGISTRY, "r2", 0);
     rig_serve(rig, "old");
+    rig_expect(rig, "old", "MDPW02", "\x05", "0", NULL);
+    rig_say(rig, "old", SERVICE, "MDPW02", "\x05", "0", NULL); /* confirmed once */
     rig_expect(rig, "client", "MDPC02", "\x03", REGISTRY, "header", "answer", NULL);
     rig_expect_nothing(rig, "old");
     rig_say(rig, "c", VIEWER, "MDPC02", "\x01", "mmi.service", REGISTRY, NULL);
@@ -310,6 +312,17 @@ static void credit_0_means_no_more_requests(void **state)
     rig_register(rig, "new", REGISTRY, "2", NULL);
     rig_serve(rig, "new");
     rig_expect(rig, "client", "MDPC02", "\x03", REGISTRY, "header", "answer", NULL);
+    rig_end(rig);
+}
+
+static void a_plain_worker_gets_no_credit_frame(void **state)
+{
+    struct rig *rig = rig_begin(NULL);
+    (void)state;
+
+    rig_say(rig, "plain", SERVICE, "MDPW02", "\x01", "echo", NULL);
+    rig_say(rig, "plain", SERVICE, "MDPW02", "\x05", "0", NULL);
+    rig_expect_nothing(rig, "plain");
     rig_end(rig);
 }
 
@@ -727,6 +740,7 @@ int main(void)
         cmocka_unit_test(load_spreads_over_workers),
         cmocka_unit_test(equal_workers_take_turns),
         cmocka_unit_test(credit_0_means_no_more_requests),
+        cmocka_unit_test(a_plain_worker_gets_no_credit_frame),
         cmocka_unit_test(a_heartbeat_may_change_the_credit),
         cmocka_unit_test(a_draining_gateway_refuses_the_new_and_ends_the_old),
         cmocka_unit_test(draining_waits_for_no_worker),
