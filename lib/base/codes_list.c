@@ -11,14 +11,14 @@ const char *codes_at(const struct codes_list *list, size_t place)
     return codes_text + list->codes[place];
 }
 
-/* The first place whose code does not come before the text, by its first `length` bytes. */
-static size_t lower_bound(const struct codes_list *list, const char *text, size_t length)
+/* The first place whose code does not come before the text. */
+static size_t lower_bound(const struct codes_list *list, const char *text)
 {
     size_t low = 0, high = list->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strncmp(codes_at(list, middle), text, length) < 0)
+        if (strcmp(codes_at(list, middle), text) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -28,7 +28,7 @@ static size_t lower_bound(const struct codes_list *list, const char *text, size_
 
 size_t codes_find(const struct codes_list *list, const char *code)
 {
-    size_t place = lower_bound(list, code, SIZE_MAX);
+    size_t place = lower_bound(list, code);
 
     return place < list->count && strcmp(codes_at(list, place), code) == 0 ? place : CODES_NONE;
 }
@@ -41,7 +41,7 @@ struct codes_range codes_all(const struct codes_list *list)
 struct codes_range codes_beginning(const struct codes_list *list, const char *prefix)
 {
     size_t length = strlen(prefix);
-    struct codes_range range = {list, lower_bound(list, prefix, length), 0};
+    struct codes_range range = {list, lower_bound(list, prefix), 0};
 
     range.end = range.begin;
     while (range.end < list->count && strncmp(codes_at(list, range.end), prefix, length) == 0)
