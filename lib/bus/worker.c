@@ -289,8 +289,11 @@ static int64_t silent_at(const struct worker *worker)
     return worker->heard_us + SILENT_HEARTBEATS * worker->config.heartbeat_us;
 }
 
+/* While as many requests are held as may be, nobody reads: that is not the gateway's silence. */
 static void check_silence(struct worker *worker, int64_t now_us)
 {
+    if (worker->held >= worker->config.credit)
+        worker->heard_us = now_us;
     if (now_us < silent_at(worker))
         return;
     log_warning("a gateway is silent: this connection is given up",

@@ -229,6 +229,34 @@ static void absence_of_the_thread_is_not_silence(void **state)
     teardown(&test);
 }
 
+/* With two gateways a thread may handle the requests of one for long while it holds as many of the
+ * other as it may. */
+static void a_gateway_is_not_silent_while_nobody_reads(void **state)
+{
+    struct test test;
+    struct frames frames;
+    struct mdp_message message;
+    int64_t now = START;
+
+    (void)state;
+    setup(&test);
+    unsigned generation = worker_generation(test.worker);
+    feed_request(&test, "one", now);
+    feed_request(&test, "two", now);
+    for (int i = 0; i < 8; i++) {
+        now += HEARTBEAT;
+        send_to_worker(&test, BEAT, NULL);
+        assert_false(worker_recv(test.worker, now, &frames, &message));
+        worker_tick(test.worker, now);
+        assert_true(worker_is_connected(test.worker, generation));
+    }
+    answer(&test, generation, MDP_FINAL, "one", now);
+    assert_false(worker_recv(test.worker, now, &frames, &message));
+    worker_tick(test.worker, now + 4 * HEARTBEAT);
+    assert_false(worker_is_connected(test.worker, generation)); /* silent since it was read */
+    teardown(&test);
+}
+
 static void after_disconnect_comes_a_new_socket_and_nothing_on_the_old(void **state)
 {
     struct test test;
@@ -368,6 +396,7 @@ int main(void)
         cmocka_unit_test(takes_no_more_than_its_credit),
         cmocka_unit_test(a_silent_gateway_gets_a_new_connection),
         cmocka_unit_test(absence_of_the_thread_is_not_silence),
+        cmocka_unit_test(a_gateway_is_not_silent_while_nobody_reads),
         cmocka_unit_test(after_disconnect_comes_a_new_socket_and_nothing_on_the_old),
         cmocka_unit_test(the_back_off_doubles_until_the_gateway_is_heard),
         cmocka_unit_test(what_is_no_command_is_passed_over),
