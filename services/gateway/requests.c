@@ -342,7 +342,7 @@ static int queue_request(struct broker *broker, struct request *request, struct 
         return err_set(err, ERR_RESOURCE_EXHAUSTED,
                        "%zu requests of this connection wait for an answer already: wait for one",
                        client->in_flight);
-    struct service *service = service_get(broker, name, size);
+    struct service *service = service_ask(broker, name, size);
     if (!service)
         return err_set(err, ERR_RESOURCE_EXHAUSTED,
                        "%zu services are served or asked for already: try again later",

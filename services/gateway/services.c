@@ -23,7 +23,7 @@ struct service *service_get(struct broker *broker, const char *name, size_t size
 {
     struct service *service = service_find(broker, name, size);
 
-    if (service || broker->services.count >= broker_limits_of(broker)->services)
+    if (service)
         return service;
     service = calloc(1, sizeof(*service) + size + 1);
     if (!service)
@@ -35,6 +35,13 @@ struct service *service_get(struct broker *broker, const char *name, size_t size
     service->alone_since_us = broker->now_us;
     map_add(&broker->services, &service->node, service->name, size);
     return service;
+}
+
+struct service *service_ask(struct broker *broker, const char *name, size_t size)
+{
+    if (broker->services.count >= broker_limits_of(broker)->services)
+        return service_find(broker, name, size);
+    return service_get(broker, name, size);
 }
 
 void service_settle(struct broker *broker, struct service *service)

@@ -37,7 +37,7 @@ const struct setting gateway_settings_table[] = {
      "most connections remembered; the one idle for longest is forgotten first"},
     {"worker-limit", SETTING_INT, AT(worker_limit), "1000", 1, 1000000, "most workers registered"},
     {"service-limit", SETTING_INT, AT(service_limit), "1000", 1, 1000000,
-     "most services that are served or asked for at a time"},
+     "most services, served or asked for, until no other may be asked for"},
     {"default-timeout", SETTING_DURATION, AT(default_timeout_ms), "10s", 1, HOUR_MS,
      "deadline of requests that name none"},
     {"longest-timeout", SETTING_DURATION, AT(longest_timeout_ms), "5m", 1, 24 * HOUR_MS,

@@ -197,7 +197,11 @@ size_t worker_free_credit(const struct worker *worker);
 /* ---- services.c ---- */
 
 struct service *service_find(const struct broker *broker, const char *name, size_t size);
-struct service *service_get(struct broker *broker, const char *name, size_t size); /* or NULL */
+/* Finds or makes the service of a worker; NULL: no memory. The number of workers bounds these:
+ * names that are merely asked for keep no worker out. */
+struct service *service_get(struct broker *broker, const char *name, size_t size);
+/* The same for a client; NULL also when there are as many as may be. */
+struct service *service_ask(struct broker *broker, const char *name, size_t size);
 /* Frees a service that nobody serves and nobody asks for. */
 void service_settle(struct broker *broker, struct service *service);
 void service_add_worker(struct broker *broker, struct service *service, struct worker *worker);

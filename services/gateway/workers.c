@@ -206,7 +206,7 @@ static int try_register(struct broker *broker, struct peer *peer, const struct f
         return rc;
     struct worker *worker = make_worker(broker, peer, &ready, &parsed->form);
     if (!worker)
-        return err_set(err, ERR_RESOURCE_EXHAUSTED, "no room for another service");
+        return err_nomem(err);
     TAILQ_INSERT_TAIL(&broker->workers, worker, all);
     broker->worker_count++;
     peer->worker = worker;
