@@ -20,6 +20,8 @@ static const struct db_statement prepare = {
     DB_NONE,
 };
 
+/* A service begins when its schema has the version it waits for, so the privileges come with each
+ * table, not after the last. */
 static const struct db_statement add_service = {
     "migrate_add_service",
     "DO $$ DECLARE"
@@ -35,12 +37,18 @@ static const struct db_statement add_service = {
     "  EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role_name);"
     "  EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I, public', role_name,"
     "                 current_database(), schema_name);"
+    "  EXECUTE format('GRANT USAGE ON SCHEMA %I, events, public TO %I', schema_name, role_name);"
+    "  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I"
+    "                   GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', schema_name,"
+    "                 role_name);"
+    "  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I"
+    "                   GRANT SELECT, USAGE ON SEQUENCES TO %I', schema_name, role_name);"
     "END $$",
     DB_NONE,
 };
 
-/* id, txid and created_at of the outbox are the server's: no service can give a row another place
- * in the order. */
+/* Tables once more: of a database that was restored without privileges. id, txid and created_at of
+ * the outbox are the server's: no service can give a row another place in the order. */
 static const struct db_statement grant_service = {
     "migrate_grant_service",
     "DO $$ DECLARE"
@@ -48,7 +56,6 @@ static const struct db_statement grant_service = {
     "  schema_name text := current_setting('ucap.schema');"
     "BEGIN"
     "  EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', schema_name);"
-    "  EXECUTE format('GRANT USAGE ON SCHEMA %I, events, public TO %I', schema_name, role_name);"
     "  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I',"
     "                 schema_name, role_name);"
     "  EXECUTE format('GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', schema_name,"

@@ -322,6 +322,32 @@ static void failed_migration_is_named(void **state)
     free(tables);
 }
 
+/* A service waits for its schema's version, not for the end of ucap-migrate: from the moment it
+ * sees the version it may use what that brought. */
+static void privileges_come_with_the_migration(void **state)
+{
+    static const struct migration newer_rows[] = {
+        {1, "0001_first", "create table thing (x text)"},
+        {2, "0002_second", "insert into thing values ('二')"},
+        {3, "0003_later", "create table later (id bigint generated always as identity, x text)"},
+        {0, NULL, NULL},
+    };
+    static const struct migration wrong_rows[] = {{1, "0001_wrong", "nonsense"}, {0, NULL, NULL}};
+    static const struct migration_set newer = {"two", newer_rows};
+    static const struct migration_set wrong = {"one", wrong_rows};
+    static const struct migrate_service first[] = {{"two", &two}, {NULL, NULL}};
+    static const struct migrate_service then[] = {{"two", &newer}, {"one", &wrong}, {NULL, NULL}};
+    struct fixture *fixture = *state;
+    struct err err = ERR_INIT;
+
+    run_well(fixture, first);
+    assert_int_not_equal(run(fixture, then, fixture->passwords, &err), 0);
+    assert_asked(fixture, "ucap_two", "secret of two",
+                 "select max(number) from public.ucap_migration where set_name = 'two'", "3");
+    assert_asked(fixture, "ucap_two", "secret of two",
+                 "insert into later (x) values ('a') returning id", "1");
+}
+
 /* ---- the program ---- */
 
 /* A password for every service there may be. */
@@ -418,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup(changed_migration_is_refused, set_up),
         cmocka_unit_test_setup(newer_database_is_refused, set_up),
         cmocka_unit_test_setup(failed_migration_is_named, set_up),
+        cmocka_unit_test_setup(privileges_come_with_the_migration, set_up),
         cmocka_unit_test_setup(program_says_what_it_did, set_up),
         cmocka_unit_test_setup(program_says_what_is_wrong, set_up),
     };
