@@ -1,4 +1,5 @@
 /* ucap city: list and show. */
+#include "base/codes.h"
 #include "cmd.h"
 #include "paging.h"
 #include "record.h"
@@ -63,18 +64,16 @@ static int print_list(struct run *run, Ucap__V1__City *const *cities, size_t cou
 static int read_country(struct run *run, char ret_country[COUNTRY_SIZE], struct err *err)
 {
     const char *given = run_option(run, "country");
+    struct err why = ERR_INIT;
 
     ret_country[0] = '\0';
     if (!given)
         return 0;
-    if (strlen(given) != 2 || !isalpha((unsigned char)given[0]) ||
-        !isalpha((unsigned char)given[1]))
-        return run_usage(run, err,
-                         "option --country: \"%.100s\" is no country's two letters (ISO 3166-1), "
-                         "such as ES",
-                         given);
-    for (size_t i = 0; i < COUNTRY_SIZE; i++)
-        ret_country[i] = (char)toupper((unsigned char)given[i]);
+    snprintf(ret_country, COUNTRY_SIZE, "%s", given);
+    for (char *at = ret_country; *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+    if (codes_country_check(strlen(given) < COUNTRY_SIZE ? ret_country : given, &why) < 0)
+        return run_usage(run, err, "option --country: %s", why.text);
     return 0;
 }
 
@@ -162,13 +161,15 @@ static void add_figures(struct run *run, struct record *record, const Ucap__V1__
 
 static int print_record(struct run *run, const Ucap__V1__City *city, struct err *err)
 {
+    const char *language = run_language(run);
     struct record record;
 
     record_begin(&record, err);
     record_add(&record, "City", city->slug);
     record_add_texts(&record, "Name", city->names, city->n_names);
-    record_add(&record, "Country", city->country);
-    record_add(&record, "Subdivision", city->subdivision);
+    record_add_code(&record, "Country", codes_country_name(city->country, language), city->country);
+    record_add_code(&record, "Subdivision", codes_subdivision_name(city->subdivision, language),
+                    city->subdivision);
     record_add(&record, "Time zone", city->zone);
     add_figures(run, &record, city);
     record_add_sources(&record, city->sources, city->n_sources);

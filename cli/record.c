@@ -26,6 +26,18 @@ void record_take(struct record *record, const char *label, char *value)
     free(value);
 }
 
+void record_add_code(struct record *record, const char *label, const char *name, const char *code)
+{
+    char *value = NULL;
+
+    if (!name)
+        record_add(record, label, code);
+    else if (asprintf(&value, "%s (%s)", name, code) < 0)
+        record->rc = err_nomem(record->err);
+    else
+        record_take(record, label, value);
+}
+
 void record_add_texts(struct record *record, const char *label, Ucap__V1__LocalText *const *texts,
                       size_t count)
 {

@@ -18,6 +18,8 @@ void record_begin(struct record *record, struct err *err);
 void record_add(struct record *record, const char *label, const char *value);
 /* The same with a malloc'ed value, which is taken; NULL: not known. */
 void record_take(struct record *record, const char *label, char *value);
+/* "Spain (ES)"; without a name the code alone. */
+void record_add_code(struct record *record, const char *label, const char *name, const char *code);
 /* One line per language: "Name (en)". */
 void record_add_texts(struct record *record, const char *label, Ucap__V1__LocalText *const *texts,
                       size_t count);

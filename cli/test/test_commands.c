@@ -43,8 +43,8 @@ static void city_show(void **state)
                         "City            barcelona\n"
                         "Name (en)       Barcelona\n"
                         "Name (zh-Hans)  巴塞罗那\n"
-                        "Country         ES\n"
-                        "Subdivision     ES-CT\n"
+                        "Country         西班牙 (ES)\n"
+                        "Subdivision     加泰罗尼亚 (ES-CT)\n"
                         "Time zone       Europe/Madrid\n"
                         "Population      1,620,809; as of 2018年; source: U-CAP summary\n"
                         "Area            —\n"
@@ -55,6 +55,17 @@ static void city_show(void **state)
     scene_run(scene, "city", "show", "barcelona", "--format", "csv");
     assert_string_equal(scene->out, "id,name,country,subdivision,zone,population\r\n"
                                     "barcelona,Barcelona,ES,ES-CT,Europe/Madrid,1620809\r\n");
+
+    fake_reply("GetCity", barcelona);
+    scene_run(scene, "city", "show", "barcelona");
+    scene_out_has(scene, "Country         Spain (ES)\n"
+                         "Subdivision     Catalonia (ES-CT)\n");
+
+    /* Codes that a later registry may know are shown as they are. */
+    fake_reply("GetCity", "{\"slug\":\"x\",\"country\":\"XX\",\"subdivision\":\"XX-1\"}");
+    scene_run(scene, "city", "show", "x");
+    scene_out_has(scene, "Country      XX\n"
+                         "Subdivision  XX-1\n");
 
     fake_reply("GetCity", "{\"slug\":\"liuzhou\"}");
     scene_run(scene, "city", "show", "liuzhou", "--format", "json");
@@ -162,7 +173,8 @@ static void a_country_is_two_letters(void **state)
     scene_run(scene, "city", "list", "--country", "Spain");
     assert_int_equal(scene->code, 2);
     assert_string_equal(fake_asked(), "");
-    scene_err_has(scene, "option --country: \"Spain\" is no country's two letters");
+    scene_err_has(scene,
+                  "option --country: country \"Spain\" is not a code (did you mean \"ES\"?)");
     scene_run(scene, "city", "list", "--country", "E1");
     assert_int_equal(scene->code, 2);
 }

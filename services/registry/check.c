@@ -1,11 +1,11 @@
 /* Checks that kinds of records share: slugs, texts, codes, dates, sources, figures. */
 #include "check.h"
 
+#include "base/codes.h"
 #include "base/edtf.h"
 #include "base/id.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +114,21 @@ void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t cou
 
 bool check_country(const char *path, const char *code, struct findings *violations)
 {
-    char shown[TEXT_SHOWN_SIZE];
+    struct err err = ERR_INIT;
 
-    if (strlen(code) == 2 && isupper((unsigned char)code[0]) && isupper((unsigned char)code[1]))
+    if (codes_country_check(code, &err) == 0)
         return true;
-    text_show(code, shown);
-    findings_add(violations, path, "%s is not a country code such as ES (ISO 3166-1 alpha-2)",
-                 shown);
+    findings_add(violations, path, "%s", err.text);
     return false;
+}
+
+void check_subdivision(const char *path, const char *code, const char *country,
+                       struct findings *violations)
+{
+    struct err err = ERR_INIT;
+
+    if (*code && codes_subdivision_check(code, country, &err) < 0)
+        findings_add(violations, path, "%s", err.text);
 }
 
 void check_zone(const char *path, const char *zone, struct findings *violations)

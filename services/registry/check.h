@@ -20,8 +20,11 @@ void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t cou
 void check_language(const char *path, const char *tag, struct findings *violations);
 void check_languages(const char *path, char *const *tags, size_t count,
                      struct findings *violations); /* each once */
-/* A country code of ISO 3166-1 alpha-2, by shape; true when it is one. */
+/* A country of ISO 3166-1; true when it is one. */
 bool check_country(const char *path, const char *code, struct findings *violations);
+/* A subdivision of ISO 3166-2 in `country` (or "": in any), or empty. */
+void check_subdivision(const char *path, const char *code, const char *country,
+                       struct findings *violations);
 void check_zone(const char *path, const char *zone, struct findings *violations); /* or empty */
 void check_date(const char *path, const char *date, struct findings *violations); /* or empty */
 void check_sources(const char *path, Ucap__V1__Source *const *sources, size_t count,
