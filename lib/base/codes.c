@@ -28,20 +28,21 @@ static const char *name_of(const struct codes_list *list, const char *code, cons
     return place == CODES_NONE ? NULL : codes_name(list, place, language);
 }
 
-/* The sentence for a code that the kind does not have, with a guess from the range. */
-static int refuse(const struct kind *kind, struct codes_range range, const char *code,
-                  struct err *err)
+/* The sentence for a code that the kind does not have: with the code of that name in `named`, or
+ * the nearest in `near`. */
+static int refuse(const struct kind *kind, struct codes_range named, struct codes_range near,
+                  const char *code, struct err *err)
 {
     char shown[TEXT_SHOWN_SIZE];
-    size_t guess = codes_named(range, code);
+    size_t guess = codes_named(named, code);
 
     text_show(code, shown);
     if (guess != CODES_NONE)
         return err_set(err, ERR_INVALID_ARGUMENT, "%s %s is not a code (did you mean \"%s\"?)",
                        kind->what, shown, codes_at(kind->list, guess));
-    guess = codes_near_code(range, code);
+    guess = codes_near_code(near, code);
     if (guess == CODES_NONE)
-        guess = codes_near_name(range, code);
+        guess = codes_near_name(near, code);
     if (guess != CODES_NONE)
         return err_set(err, ERR_INVALID_ARGUMENT, "%s %s is not known (did you mean \"%s\" %s?)",
                        kind->what, shown, codes_at(kind->list, guess),
@@ -54,7 +55,8 @@ static int check(const struct kind *kind, const char *code, struct err *err)
 {
     if (codes_find(kind->list, code) != CODES_NONE)
         return 0;
-    return refuse(kind, codes_all(kind->list), code, err);
+    struct codes_range all = codes_all(kind->list);
+    return refuse(kind, all, all, code, err);
 }
 
 int codes_country_check(const char *code, struct err *err)
@@ -109,7 +111,7 @@ static int refuse_unknown(const char *code, const char *country, struct err *err
         return err_set(err, ERR_INVALID_ARGUMENT,
                        "subdivision \"%s\" lacks its country (did you mean \"%s\" %s?)", code,
                        whole, codes_subdivision_name(whole, NULL));
-    return refuse(&subdivision_kind, range, code, err);
+    return refuse(&subdivision_kind, range, range, code, err);
 }
 
 int codes_subdivision_check(const char *code, const char *country, struct err *err)
@@ -127,7 +129,9 @@ int codes_subdivision_check(const char *code, const char *country, struct err *e
         country = own;
     if (*country)
         return refuse_unknown(code, country, err);
-    return refuse(&subdivision_kind, codes_all(&codes_subdivisions), code, err);
+    /* Among those of the whole world, something near would be there for nearly every text. */
+    struct codes_range all = codes_all(&codes_subdivisions), none = {&codes_subdivisions, 0, 0};
+    return refuse(&subdivision_kind, all, none, code, err);
 }
 
 const char *codes_subdivision_name(const char *code, const char *language)

@@ -353,6 +353,8 @@ static void wrong_subdivisions(void **state)
          "subdivision \"IT-622\" is not known (did you mean \"IT-62\" Lazio?)"},
         {subdivision_check, "Lazio",
          "subdivision \"Lazio\" is not a code (did you mean \"IT-62\"?)"},
+        {subdivision_check, "Lazioo",
+         "subdivision \"Lazioo\" is not known: use a code of ISO 3166-2, such as \"ES-CT\""},
         {subdivision_check, "",
          "subdivision \"\" is not known: use a code of ISO 3166-2, such as \"ES-CT\""},
         {subdivision_check, "-",
