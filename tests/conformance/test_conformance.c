@@ -20,7 +20,8 @@
 
 static int begin(void **state)
 {
-    static const char *const more[] = {"--plain-service", "echo=viewer,other=viewer", NULL};
+    static const char *const more[] = {"--plain-service", "echo=viewer,other=viewer",
+                                       "--refuse-chosen-ids", "false", NULL};
 
     *state = wire_begin(more);
     return 0;

@@ -99,6 +99,30 @@ static void a_thief_gets_no_answer_through(void **state)
     frames_clear(&second);
 }
 
+static void *dealer_named(struct wire *wire, enum user user, const char *routing_id)
+{
+    void *socket = wire_socket(wire, ZMQ_DEALER, user);
+
+    zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id));
+    assert_int_equal(zmq_connect(socket, wire->requests), 0);
+    return socket;
+}
+
+/* Whoever connects with the id of a client that has just gone would get its replies. */
+static void nobody_may_choose_a_routing_id(void **state)
+{
+    struct wire *wire = *state;
+    void *worker = wire_worker(wire, REGISTRY, "1");
+    void *client = dealer_named(wire, EDITOR, "shop");
+    void *other = dealer_named(wire, REGISTRAR, "bench");
+
+    wire_ask(client, REGISTRY, "r1", 0);
+    wire_expect_status(client, "r1", ERR_INVALID_ARGUMENT, "ZMQ_ROUTING_ID");
+    wire_say(other, "MDPW02", "\x01", REGISTRY, "1", NULL);
+    wire_expect(other, "MDPW02", "\x06", NULL);
+    expect_service(wire, worker);
+}
+
 static void a_forged_caller_never_arrives(void **state)
 {
     struct wire *wire = *state;
@@ -342,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_viewers_ready_gets_nothing_and_changes_nothing),
         CASE(a_thief_gets_no_answer_through),
+        CASE(nobody_may_choose_a_routing_id),
         CASE(a_forged_caller_never_arrives),
         CASE(wrong_bodies_get_a_sentence),
         CASE(unknown_versions_and_odd_frames_are_dropped),
