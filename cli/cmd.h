@@ -6,8 +6,10 @@
 
 extern const struct command city_list_command;
 extern const struct command city_show_command;
+extern const struct command city_history_command;
 extern const struct command programme_list_command;
 extern const struct command programme_show_command;
+extern const struct command programme_history_command;
 extern const struct command service_list_command;
 extern const struct command call_command;
 extern const struct command context_list_command;

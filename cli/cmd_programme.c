@@ -15,27 +15,10 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* "en, zh-Hans"; NULL: none is said, or out of memory. */
-static char *join(char *const *items, size_t count)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = count > 0 ? open_memstream(&text, &size) : NULL;
-
-    if (!out)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s%s", i ? ", " : "", items[i]);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
 static int add_row(struct run *run, struct table *table, const Ucap__V1__Programme *programme,
                    struct err *err)
 {
-    char *languages = join(programme->languages, programme->n_languages);
+    char *languages = words_list(programme->languages, programme->n_languages);
     char *period = run->format == OUTPUT_CSV ? NULL : words_date(run, programme->period);
     const char *cells[COLUMNS] = {
         programme->slug,
@@ -104,7 +87,7 @@ static int print_record(struct run *run, const Ucap__V1__Programme *programme, s
     record_add(&record, "Programme", programme->slug);
     record_add_texts(&record, "Name", programme->names, programme->n_names);
     record_take(&record, "Period", words_date(run, programme->period));
-    record_take(&record, "Languages", join(programme->languages, programme->n_languages));
+    record_take(&record, "Languages", words_list(programme->languages, programme->n_languages));
     record_add(&record, "Default language", programme->default_language);
     record_add(&record, "Time zone", programme->default_zone);
     record_add(&record, "Mailbox", programme->mailbox);

@@ -4,7 +4,8 @@
 
 const struct command *const commands[] = {
     &city_list_command,      &city_show_command,
-    &programme_list_command, &programme_show_command,
+    &city_history_command,   &programme_list_command,
+    &programme_show_command, &programme_history_command,
     &service_list_command,   &call_command,
     &context_list_command,   &context_show_command,
     &context_use_command,    &key_generate_command,

@@ -233,3 +233,19 @@ char *words_latency(uint64_t microseconds)
         return format("%.1f ms", (double)microseconds / 1e3);
     return format("%.2f s", (double)microseconds / 1e6);
 }
+
+char *words_list(char *const *items, size_t count)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = count > 0 ? open_memstream(&text, &size) : NULL;
+
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", i ? ", " : "", items[i]);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}

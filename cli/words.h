@@ -27,6 +27,9 @@ char *words_date(const struct run *run, const char *edtf);
 /* "2026-03-01 12:00:00 UTC"; NULL when there is none. */
 char *words_time(const Google__Protobuf__Timestamp *time);
 
+/* "en, zh-Hans"; NULL where there is none. */
+char *words_list(char *const *items, size_t count);
+
 char *words_count(const struct run *run, uint64_t count); /* "1,203" */
 char *words_duration(uint64_t seconds);                   /* "5 h 12 min" */
 char *words_latency(uint64_t microseconds);               /* "850 µs", "1.2 ms", "2.50 s" */

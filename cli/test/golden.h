@@ -9,8 +9,10 @@
     "Commands:\n"                                                                                  \
     "  ucap city list              all cities that are recorded\n"                                 \
     "  ucap city show ID           one city: names, place, figures with their sources\n"           \
+    "  ucap city history ID        who changed what of a city when, and why\n"                     \
     "  ucap programme list         all programmes that your key may see\n"                         \
     "  ucap programme show ID      one programme: names, period, languages, mailbox\n"             \
+    "  ucap programme history ID   who changed what of a programme when, and why\n"                \
     "  ucap service list           what runs, since when, and how fast it answers\n"               \
     "  ucap call [METHOD] [REQUEST]\n"                                                             \
     "                              calls any method; alone, lists all methods\n"                   \

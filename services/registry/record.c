@@ -46,7 +46,7 @@ void record_set_version(ProtobufCMessage *record, uint64_t version)
     *(uint64_t *)member(record, "version") = version;
 }
 
-static int set_time(Google__Protobuf__Timestamp **member, int64_t us, struct err *err)
+int record_set_time(Google__Protobuf__Timestamp **member, int64_t us, struct err *err)
 {
     if (!*member)
         *member = malloc(sizeof(**member));
@@ -61,9 +61,9 @@ static int set_time(Google__Protobuf__Timestamp **member, int64_t us, struct err
 int record_set_times(ProtobufCMessage *record, int64_t created_us, int64_t updated_us,
                      struct err *err)
 {
-    int rc = set_time(member(record, "created_at"), created_us, err);
+    int rc = record_set_time(member(record, "created_at"), created_us, err);
 
-    return rc < 0 ? rc : set_time(member(record, "updated_at"), updated_us, err);
+    return rc < 0 ? rc : record_set_time(member(record, "updated_at"), updated_us, err);
 }
 
 int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, struct err *err)

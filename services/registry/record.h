@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/findings.h"
 
+#include <google/protobuf/timestamp.pb-c.h>
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,9 @@ const char *record_slug(const ProtobufCMessage *record);
 void record_set_slug(ProtobufCMessage *record, char *slug); /* the pointer is kept */
 uint64_t record_version(const ProtobufCMessage *record);
 void record_set_version(ProtobufCMessage *record, uint64_t version);
+
+/* Sets a time (microseconds since 1970), allocated as unpacked messages are. */
+int record_set_time(Google__Protobuf__Timestamp **member, int64_t us, struct err *err);
 
 /* Sets both times (microseconds since 1970), allocated as unpacked messages are. */
 int record_set_times(ProtobufCMessage *record, int64_t created_us, int64_t updated_us,

@@ -4,9 +4,9 @@
 #include "rpc.h"
 
 #include "base/clock.h"
-#include "base/id.h"
 #include "base/text.h"
 #include "check.h"
+#include "cursor.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -188,49 +188,20 @@ static void update_record(struct registry *registry, const struct record_kind *k
     end_with_record(rc, made, &err, reply, call);
 }
 
-/* ---- lists: the cursor is "1" and the hex digits of the last slug ---- */
-
-static bool parse_cursor(const char *cursor, char after[SLUG_MAX + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t length = strlen(cursor);
-
-    if (cursor[0] != '1' || length % 2 != 1 || length / 2 > SLUG_MAX ||
-        strspn(cursor, digits) != length)
-        return false;
-    for (size_t i = 0; i < length / 2; i++)
-        after[i] = (char)((strchr(digits, cursor[1 + 2 * i]) - digits) * 16 +
-                          (strchr(digits, cursor[2 + 2 * i]) - digits));
-    after[length / 2] = '\0';
-    return slug_check("cursor", after, NULL) == 0;
-}
-
-static void read_cursor(const char *cursor, char after[SLUG_MAX + 1], struct findings *violations)
-{
-    char shown[TEXT_SHOWN_SIZE];
-
-    after[0] = '\0';
-    if (!*cursor || parse_cursor(cursor, after))
-        return;
-    text_show(cursor, shown);
-    findings_add(violations, "cursor", "%s is not one of ours: leave it empty to begin again",
-                 shown);
-}
-
-static void write_cursor(const char *slug, char cursor[2 * SLUG_MAX + 2])
-{
-    *cursor++ = '1';
-    for (; *slug; slug++, cursor += 2)
-        snprintf(cursor, 3, "%02x", (unsigned char)*slug);
-    *cursor = '\0';
-}
+/* ---- lists ---- */
 
 /* One page of a list, as a handler wants it. */
 struct page {
     ProtobufCMessage **records;
     size_t count;
-    char next[2 * SLUG_MAX + 2]; /* cursor, or empty */
+    char next[CURSOR_SIZE]; /* or empty */
 };
+
+static void check_page_size(uint32_t page_size, struct findings *violations)
+{
+    if (page_size > PAGE_MAX)
+        findings_add(violations, "page_size", "%u is over the limit of %d", page_size, PAGE_MAX);
+}
 
 static int read_page(struct registry *registry, const struct record_kind *kind, uint32_t page_size,
                      const char *cursor, const char *country, struct call *call,
@@ -243,10 +214,8 @@ static int read_page(struct registry *registry, const struct record_kind *kind, 
 
     if (*country)
         check_country("country", country, &call->violations);
-    if (page_size > PAGE_MAX)
-        findings_add(&call->violations, "page_size", "%u is over the limit of %d", page_size,
-                     PAGE_MAX);
-    read_cursor(cursor, after, &call->violations);
+    check_page_size(page_size, &call->violations);
+    cursor_read_slug(cursor, after, &call->violations);
     int rc = record_refuse("request", &call->violations, err);
     if (rc < 0)
         return rc;
@@ -257,8 +226,45 @@ static int read_page(struct registry *registry, const struct record_kind *kind, 
         return rc;
     ret_page->next[0] = '\0';
     if (more)
-        write_cursor(record_slug(ret_page->records[ret_page->count - 1]), ret_page->next);
+        cursor_write_slug(record_slug(ret_page->records[ret_page->count - 1]), ret_page->next);
     return 0;
+}
+
+/* ---- history ---- */
+
+static const struct record_kind *check_kind(const char *name, struct findings *violations)
+{
+    static const struct record_kind *const kinds[] = {&city_kind, &programme_kind};
+    char shown[TEXT_SHOWN_SIZE];
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    text_show(name, shown);
+    findings_add(violations, "kind", "%s is not a kind of record: give city or programme", shown);
+    return NULL;
+}
+
+static int read_history(struct registry *registry, const Ucap__V1__GetHistoryRequest *in,
+                        struct call *call, Ucap__V1__GetHistoryReply *ret_reply, struct err *err)
+{
+    const struct record_kind *kind = check_kind(in->kind, &call->violations);
+    struct store_history_page page = {.size = in->page_size ? in->page_size : PAGE_DEFAULT};
+    bool more = false;
+
+    check_page_size(in->page_size, &call->violations);
+    cursor_read_version(in->cursor, &page.before, &call->violations);
+    int rc = record_refuse("request", &call->violations, err);
+    if (rc < 0)
+        return rc;
+    struct store_view view = view_of(kind, call);
+    db_set_deadline(registry->db, call->deadline_us);
+    rc = store_history(registry->db, kind, &view, in->slug, &page, &ret_reply->entries,
+                       &ret_reply->n_entries, &more, err);
+    if (rc == 0 && more)
+        cursor_write_version(ret_reply->entries[ret_reply->n_entries - 1]->version,
+                             ret_reply->next_cursor);
+    return rc;
 }
 
 /* ---- the methods ---- */
@@ -345,6 +351,22 @@ static void update_city(Ucap__V1__Registry_Service *service, const Ucap__V1__Upd
                   in->n_fields, in->reason, (ProtobufCClosure)closure, call);
 }
 
+static void get_history(Ucap__V1__Registry_Service *service, const Ucap__V1__GetHistoryRequest *in,
+                        Ucap__V1__GetHistoryReply_Closure closure, void *call)
+{
+    Ucap__V1__GetHistoryReply reply = UCAP__V1__GET_HISTORY_REPLY__INIT;
+    struct err err = ERR_INIT;
+    char next[CURSOR_SIZE] = "";
+
+    reply.next_cursor = next;
+    if (read_history(registry_of(service), in, call, &reply, &err) < 0) {
+        call_fail(call, &err);
+        return;
+    }
+    closure(&reply, call);
+    store_free_history(reply.entries, reply.n_entries);
+}
+
 const struct method_rule registry_rules[] = {
     {"CreateProgramme", MAY_ADMIN, true, "makes a programme known"},
     {"GetProgramme", MAY_READ, false, "reads one programme"},
@@ -354,6 +376,7 @@ const struct method_rule registry_rules[] = {
     {"GetCity", MAY_READ, false, "reads one city"},
     {"ListCities", MAY_READ, false, "reads cities, page by page"},
     {"UpdateCity", MAY_WRITE, true, "replaces fields of a city"},
+    {"GetHistory", MAY_READ, false, "reads who changed a record when, and why"},
     {0},
 };
 

@@ -7,6 +7,8 @@
 #include "db/db.h"
 #include "record.h"
 
+#include <ucap/v1/registry.pb-c.h>
+
 /* Which records of a kind a caller sees: slugs, or all. Bounds programmes; other kinds are shared.
  */
 struct store_view {
@@ -35,6 +37,21 @@ int store_list(struct db *db, const struct record_kind *kind, const struct store
                const struct store_page *page, ProtobufCMessage ***ret_records, size_t *ret_count,
                bool *ret_more, struct err *err);
 void store_free_list(ProtobufCMessage **records, size_t count);
+
+/* One page of a record's history, the newest first. It ends early where its reasons are long: it
+ * holds at least one entry, and at most 3 MiB. */
+struct store_history_page {
+    uint64_t before; /* version of the last entry of the page before, or 0 */
+    unsigned size;   /* 1 to 1000 entries */
+};
+
+/* *ret_entries is an array of *ret_count entries: store_free_history. *ret_more: another page
+ * follows. -ERR_NOT_FOUND as store_get. */
+int store_history(struct db *db, const struct record_kind *kind, const struct store_view *view,
+                  const char *slug, const struct store_history_page *page,
+                  Ucap__V1__HistoryEntry ***ret_entries, size_t *ret_count, bool *ret_more,
+                  struct err *err);
+void store_free_history(Ucap__V1__HistoryEntry **entries, size_t count);
 
 /* A write: what, by whom, why. */
 struct store_change {
