@@ -60,10 +60,11 @@ check_owner() {
 database_home() { cat "$run/database.home" 2>/dev/null || printf '%s' "$run/database"; }
 control_folder() { cat "$run/control.home" 2>/dev/null || printf '%s' "$run/ctl"; }
 
-# database_runs HOME: PostgreSQL stands in its data; pg_ctl would also take a dead one that nobody has reaped for running.
+# database_runs HOME: pg_ctl takes a dead server that nobody has reaped for running, so its state counts too.
 database_runs() {
     local pid
-    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && [ "/proc/$pid/cwd" -ef "$1/data" ]
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) || return 1
+    as_database_user "$pgbin/pg_ctl" -D "$1/data" status >/dev/null 2>&1 && ! grep -qs '^State:.*Z' "/proc/$pid/status"
 }
 
 # pid_of NAME: the process of this checkout's ucap-NAME when it runs. A number in a file can be another process by now, and a
