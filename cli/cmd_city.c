@@ -88,6 +88,7 @@ static int list_run(struct run *run, struct err *err)
         return rc;
     request.page_size = PAGE_SIZE;
     request.country = country;
+    request.include_archived = run_has(run, "archived");
     rc = pages_read(run, &ucap__v1__registry__descriptor, "ListCities", &request.base, &pages, err);
     if (rc < 0)
         return rc;
@@ -111,6 +112,7 @@ const struct command city_list_command = {
                                         .value = "CC",
                                         .help = "only cities of this country, by its two letters "
                                                 "(ISO 3166-1), such as ES"},
+                                       {.name = "archived", .help = "archived ones too"},
                                        {0}},
     .examples = (const char *const[]){"ucap city list", "ucap city list --country CN --lang zh",
                                       "ucap city list --format csv > cities.csv", NULL},
@@ -175,6 +177,8 @@ static int print_record(struct run *run, const Ucap__V1__City *city, struct err 
     record_add_sources(&record, city->sources, city->n_sources);
     record_take(&record, "Version", words_count(run, city->version));
     record_take(&record, "Updated", words_time(city->updated_at));
+    if (city->archived_at)
+        record_take(&record, "Archived", words_time(city->archived_at));
     return record_end(&record, run);
 }
 

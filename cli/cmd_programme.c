@@ -55,6 +55,7 @@ static int list_run(struct run *run, struct err *err)
     struct pages pages;
 
     request.page_size = PAGE_SIZE;
+    request.include_archived = run_has(run, "archived");
     int rc = pages_read(run, &ucap__v1__registry__descriptor, "ListProgrammes", &request.base,
                         &pages, err);
     if (rc < 0)
@@ -74,6 +75,7 @@ static int list_run(struct run *run, struct err *err)
 const struct command programme_list_command = {
     .path = "programme list",
     .help = "all programmes that your key may see",
+    .options = (const struct option[]){{.name = "archived", .help = "archived ones too"}, {0}},
     .examples =
         (const char *const[]){"ucap programme list", "ucap programme list --format json", NULL},
     .run = list_run,
@@ -94,6 +96,8 @@ static int print_record(struct run *run, const Ucap__V1__Programme *programme, s
     record_add_sources(&record, programme->sources, programme->n_sources);
     record_take(&record, "Version", words_count(run, programme->version));
     record_take(&record, "Updated", words_time(programme->updated_at));
+    if (programme->archived_at)
+        record_take(&record, "Archived", words_time(programme->archived_at));
     return record_end(&record, run);
 }
 

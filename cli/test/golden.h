@@ -10,9 +10,13 @@
     "  ucap city list              all cities that are recorded\n"                                 \
     "  ucap city show ID           one city: names, place, figures with their sources\n"           \
     "  ucap city history ID        who changed what of a city when, and why\n"                     \
+    "  ucap city archive ID        sets a city aside: lists leave it out\n"                        \
+    "  ucap city restore ID        takes an archived city back\n"                                  \
     "  ucap programme list         all programmes that your key may see\n"                         \
     "  ucap programme show ID      one programme: names, period, languages, mailbox\n"             \
     "  ucap programme history ID   who changed what of a programme when, and why\n"                \
+    "  ucap programme archive ID   sets a programme aside: lists leave it out\n"                   \
+    "  ucap programme restore ID   takes an archived programme back\n"                             \
     "  ucap service list           what runs, since when, and how fast it answers\n"               \
     "  ucap call [METHOD] [REQUEST]\n"                                                             \
     "                              calls any method; alone, lists all methods\n"                   \
@@ -55,6 +59,7 @@
     "Options:\n"                                                                                   \
     "  --country CC                only cities of this country, by its two letters\n"              \
     "                              (ISO 3166-1), such as ES\n"                                     \
+    "  --archived                  archived ones too\n"                                            \
     "\n"                                                                                           \
     "Examples:\n"                                                                                  \
     "  ucap city list\n"                                                                           \

@@ -69,12 +69,68 @@ static void history_of_nothing(void **state)
     assert_string_equal(scene->err, "ucap: city \"barcelna\" not found\n");
 }
 
+static void a_city_is_archived_at_the_version_that_was_read(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_reply("GetCity", "{\"slug\":\"torino\",\"version\":4}");
+    fake_reply("ArchiveCity", "{\"slug\":\"torino\",\"version\":5}");
+    scene_run(scene, "city", "archive", "torino", "--reason", "told twice");
+    assert_int_equal(scene->code, 0);
+    assert_string_equal(
+        fake_asked(),
+        "- GetCity {\"slug\":\"torino\"}\n"
+        "- ArchiveCity {\"slug\":\"torino\",\"version\":\"4\",\"reason\":\"told twice\"}\n");
+    assert_string_equal(scene->out, "");
+    scene_err_has(scene, "ucap: city \"torino\" is archived: ");
+    fake_reset();
+    fake_reply("GetCity", "{\"slug\":\"torino\",\"version\":5}");
+    fake_reply("RestoreCity", "{\"slug\":\"torino\",\"version\":6}");
+    scene_run(scene, "city", "restore", "torino", "--format", "yaml");
+    assert_string_equal(scene->out, "slug: torino\nversion: 6\n");
+}
+
+static void a_programme_is_archived_and_restored(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_reply("GetProgramme", "{\"slug\":\"iuc\",\"version\":1}");
+    fake_reply("ArchiveProgramme", "{}");
+    scene_run(scene, "programme", "archive", "iuc");
+    scene_err_has(scene, "ucap: programme \"iuc\" is archived: ");
+    fake_reply("GetProgramme", "{\"slug\":\"iuc\",\"version\":2}");
+    fake_failure("RestoreProgramme", 10, "it changed meanwhile");
+    scene_run(scene, "programme", "restore", "iuc");
+    assert_int_equal(scene->code, 5);
+    assert_string_equal(scene->err, "ucap: it changed meanwhile\n");
+}
+
+static void archived_ones_are_asked_for_and_marked(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_reply("ListCities", "{}");
+    scene_run(scene, "city", "list", "--archived");
+    fake_reply("ListProgrammes", "{}");
+    scene_run(scene, "programme", "list", "--archived");
+    assert_string_equal(fake_asked(),
+                        "- ListCities {\"page_size\":1000,\"include_archived\":true}\n"
+                        "- ListProgrammes {\"page_size\":1000,\"include_archived\":true}\n");
+    fake_reply("GetCity", "{\"slug\":\"torino\",\"archived_at\":\"2019-06-01T12:00:00Z\"}");
+    scene_run(scene, "city", "show", "torino");
+    scene_out_has(scene, "Archived     2019-06-01 12:00:00 UTC\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(history_of_a_city, begin, scene_end),
         cmocka_unit_test_setup_teardown(history_of_a_programme, begin, scene_end),
         cmocka_unit_test_setup_teardown(history_of_nothing, begin, scene_end),
+        cmocka_unit_test_setup_teardown(a_city_is_archived_at_the_version_that_was_read, begin,
+                                        scene_end),
+        cmocka_unit_test_setup_teardown(a_programme_is_archived_and_restored, begin, scene_end),
+        cmocka_unit_test_setup_teardown(archived_ones_are_asked_for_and_marked, begin, scene_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kept_by_service[] = {"slug", "version", "created_at", "updated_at"};
+static const char *const kept_by_service[] = {"slug", "version", "created_at", "updated_at",
+                                              "archived_at"};
 
 static bool is_kept(const char *field)
 {
@@ -16,6 +17,12 @@ static bool is_kept(const char *field)
         if (strcmp(field, kept_by_service[i]) == 0)
             return true;
     return false;
+}
+
+/* That a record was archived is a change of it, although not by an update. */
+static bool is_compared(const char *field)
+{
+    return !is_kept(field) || strcmp(field, "archived_at") == 0;
 }
 
 static void *member(const ProtobufCMessage *record, const char *field)
@@ -58,12 +65,20 @@ int record_set_time(Google__Protobuf__Timestamp **member, int64_t us, struct err
     return 0;
 }
 
-int record_set_times(ProtobufCMessage *record, int64_t created_us, int64_t updated_us,
-                     struct err *err)
+int record_set_times(ProtobufCMessage *record, const struct record_times *times, struct err *err)
 {
-    int rc = record_set_time(member(record, "created_at"), created_us, err);
+    int rc = record_set_time(member(record, "created_at"), times->created_us, err);
 
-    return rc < 0 ? rc : record_set_time(member(record, "updated_at"), updated_us, err);
+    if (rc == 0)
+        rc = record_set_time(member(record, "updated_at"), times->updated_us, err);
+    if (rc == 0 && times->archived_us > 0)
+        rc = record_set_time(member(record, "archived_at"), times->archived_us, err);
+    return rc;
+}
+
+bool record_is_archived(const ProtobufCMessage *record)
+{
+    return *(void **)member(record, "archived_at") != NULL;
 }
 
 int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, struct err *err)
@@ -77,6 +92,7 @@ int record_bare(const ProtobufCMessage *record, ProtobufCMessage **ret_bare, str
     record_set_version(bare, 0);
     *(void **)member(bare, "created_at") = NULL;
     *(void **)member(bare, "updated_at") = NULL;
+    *(void **)member(bare, "archived_at") = NULL;
     bare->n_unknown_fields = 0;
     *ret_bare = bare;
     return 0;
@@ -246,7 +262,7 @@ int record_changed_fields(const ProtobufCMessage *before, const ProtobufCMessage
 
     for (unsigned i = 0; i < after->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &after->descriptor->fields[i];
-        int differs = is_kept(field->name) ? 0 : field_differs(before, after, field);
+        int differs = is_compared(field->name) ? field_differs(before, after, field) : 0;
         if (differs < 0)
             return err_nomem(err);
         if (differs)

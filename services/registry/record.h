@@ -1,4 +1,4 @@
-/* What records of every kind have in common, by descriptor: a slug, a version, two times, and
+/* What records of every kind have in common, by descriptor: a slug, a version, times, and
  * fields that are compared and replaced by name. Pure. */
 #ifndef UCAP_REGISTRY_RECORD_H
 #define UCAP_REGISTRY_RECORD_H
@@ -14,7 +14,8 @@
 #define RECORD_FIELDS_MAX 64
 #define RECORD_SIZE_MAX   (1 << 20) /* bytes, packed: an event carries two, and must fit a frame */
 
-/* A kind of record: a message with the fields slug, version, created_at and updated_at. */
+/* A kind of record: a message with the fields slug, version, created_at, updated_at and
+ * archived_at. */
 struct record_kind {
     const char *name; /* "city": in sentences, in the history, in event types */
     const ProtobufCMessageDescriptor *message;
@@ -38,9 +39,14 @@ void record_set_version(ProtobufCMessage *record, uint64_t version);
 /* Sets a time (microseconds since 1970), allocated as unpacked messages are. */
 int record_set_time(Google__Protobuf__Timestamp **member, int64_t us, struct err *err);
 
-/* Sets both times (microseconds since 1970), allocated as unpacked messages are. */
-int record_set_times(ProtobufCMessage *record, int64_t created_us, int64_t updated_us,
-                     struct err *err);
+/* Microseconds since 1970. */
+struct record_times {
+    int64_t created_us, updated_us;
+    int64_t archived_us; /* 0: not archived */
+};
+
+int record_set_times(ProtobufCMessage *record, const struct record_times *times, struct err *err);
+bool record_is_archived(const ProtobufCMessage *record);
 
 /* A copy of the struct without slug, version and times, for storage. It shares all memory: never
  * free its members. */
@@ -60,9 +66,9 @@ void record_check_fields(const struct record_kind *kind, char *const *fields, si
 void record_swap_fields(ProtobufCMessage *a, ProtobufCMessage *b, char *const *fields,
                         size_t count);
 
-/* Names of the fields that differ (slug, version and times apart; before NULL: that are set),
- * static strings in an array of the caller's with room for RECORD_FIELDS_MAX. Returns how many, or
- * a negative code. */
+/* Names of the fields that differ (slug, version and the times of creation and update apart; before
+ * NULL: that are set), static strings in an array of the caller's with room for RECORD_FIELDS_MAX.
+ * Returns how many, or a negative code. */
 int record_changed_fields(const ProtobufCMessage *before, const ProtobufCMessage *after,
                           const char **ret_fields, struct err *err);
 

@@ -188,6 +188,55 @@ static void update_record(struct registry *registry, const struct record_kind *k
     end_with_record(rc, made, &err, reply, call);
 }
 
+typedef int (*store_f)(struct db *db, const struct store_change *change,
+                       ProtobufCMessage **ret_record, bool *ret_fresh, struct err *err);
+
+/* Archives or restores by `store`. `record` has the slug and the version of the request. */
+static void move_record(struct registry *registry, const struct record_kind *kind,
+                        const ProtobufCMessage *record, const char *reason, store_f store,
+                        ProtobufCClosure reply, struct call *call)
+{
+    struct err err = ERR_INIT;
+    ProtobufCMessage *made = NULL;
+    bool fresh = false;
+
+    if (record_version(record) == 0)
+        findings_add(&call->violations, "version", "is missing: give the version that was read");
+    check_reason(reason, &call->violations);
+    if (record_refuse("request", &call->violations, &err) < 0) {
+        call_fail(call, &err);
+        return;
+    }
+    struct store_view view = view_of(kind, call);
+    struct store_change change = change_of(kind, record, reason, &view, call);
+    db_set_deadline(registry->db, call->deadline_us);
+    int rc = store(registry->db, &change, &made, &fresh, &err);
+    tell_relay(registry, fresh);
+    end_with_record(rc, made, &err, reply, call);
+}
+
+static void move_programme(Ucap__V1__Registry_Service *service, const Ucap__V1__ArchiveRequest *in,
+                           store_f store, Ucap__V1__Programme_Closure closure, void *call)
+{
+    Ucap__V1__Programme programme = UCAP__V1__PROGRAMME__INIT;
+
+    programme.slug = in->slug;
+    programme.version = in->version;
+    move_record(registry_of(service), &programme_kind, &programme.base, in->reason, store,
+                (ProtobufCClosure)closure, call);
+}
+
+static void move_city(Ucap__V1__Registry_Service *service, const Ucap__V1__ArchiveRequest *in,
+                      store_f store, Ucap__V1__City_Closure closure, void *call)
+{
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+
+    city.slug = in->slug;
+    city.version = in->version;
+    move_record(registry_of(service), &city_kind, &city.base, in->reason, store,
+                (ProtobufCClosure)closure, call);
+}
+
 /* ---- lists ---- */
 
 /* One page of a list, as a handler wants it. */
@@ -204,13 +253,13 @@ static void check_page_size(uint32_t page_size, struct findings *violations)
 }
 
 static int read_page(struct registry *registry, const struct record_kind *kind, uint32_t page_size,
-                     const char *cursor, const char *country, struct call *call,
+                     const char *cursor, const char *country, bool archived, struct call *call,
                      struct page *ret_page, struct err *err)
 {
     char after[SLUG_MAX + 1];
     bool more = false;
     struct store_view view = view_of(kind, call);
-    struct store_page page = {after, country, page_size ? page_size : PAGE_DEFAULT};
+    struct store_page page = {after, country, page_size ? page_size : PAGE_DEFAULT, archived};
 
     if (*country)
         check_country("country", country, &call->violations);
@@ -292,8 +341,8 @@ static void list_programmes(Ucap__V1__Registry_Service *service,
     struct err err = ERR_INIT;
     struct page page;
 
-    if (read_page(registry_of(service), &programme_kind, in->page_size, in->cursor, "", call, &page,
-                  &err) < 0) {
+    if (read_page(registry_of(service), &programme_kind, in->page_size, in->cursor, "",
+                  in->include_archived, call, &page, &err) < 0) {
         call_fail(call, &err);
         return;
     }
@@ -310,6 +359,20 @@ static void update_programme(Ucap__V1__Registry_Service *service,
 {
     update_record(registry_of(service), &programme_kind, (ProtobufCMessage *)in->programme,
                   in->fields, in->n_fields, in->reason, (ProtobufCClosure)closure, call);
+}
+
+static void archive_programme(Ucap__V1__Registry_Service *service,
+                              const Ucap__V1__ArchiveRequest *in,
+                              Ucap__V1__Programme_Closure closure, void *call)
+{
+    move_programme(service, in, store_archive, closure, call);
+}
+
+static void restore_programme(Ucap__V1__Registry_Service *service,
+                              const Ucap__V1__ArchiveRequest *in,
+                              Ucap__V1__Programme_Closure closure, void *call)
+{
+    move_programme(service, in, store_restore, closure, call);
 }
 
 static void create_city(Ucap__V1__Registry_Service *service, const Ucap__V1__CreateCityRequest *in,
@@ -332,8 +395,8 @@ static void list_cities(Ucap__V1__Registry_Service *service, const Ucap__V1__Lis
     struct err err = ERR_INIT;
     struct page page;
 
-    if (read_page(registry_of(service), &city_kind, in->page_size, in->cursor, in->country, call,
-                  &page, &err) < 0) {
+    if (read_page(registry_of(service), &city_kind, in->page_size, in->cursor, in->country,
+                  in->include_archived, call, &page, &err) < 0) {
         call_fail(call, &err);
         return;
     }
@@ -349,6 +412,18 @@ static void update_city(Ucap__V1__Registry_Service *service, const Ucap__V1__Upd
 {
     update_record(registry_of(service), &city_kind, (ProtobufCMessage *)in->city, in->fields,
                   in->n_fields, in->reason, (ProtobufCClosure)closure, call);
+}
+
+static void archive_city(Ucap__V1__Registry_Service *service, const Ucap__V1__ArchiveRequest *in,
+                         Ucap__V1__City_Closure closure, void *call)
+{
+    move_city(service, in, store_archive, closure, call);
+}
+
+static void restore_city(Ucap__V1__Registry_Service *service, const Ucap__V1__ArchiveRequest *in,
+                         Ucap__V1__City_Closure closure, void *call)
+{
+    move_city(service, in, store_restore, closure, call);
 }
 
 static void get_history(Ucap__V1__Registry_Service *service, const Ucap__V1__GetHistoryRequest *in,
@@ -376,6 +451,10 @@ const struct method_rule registry_rules[] = {
     {"GetCity", MAY_READ, false, "reads one city"},
     {"ListCities", MAY_READ, false, "reads cities, page by page"},
     {"UpdateCity", MAY_WRITE, true, "replaces fields of a city"},
+    {"ArchiveProgramme", MAY_WRITE, true, "sets a programme aside"},
+    {"RestoreProgramme", MAY_WRITE, true, "takes an archived programme back"},
+    {"ArchiveCity", MAY_WRITE, true, "sets a city aside"},
+    {"RestoreCity", MAY_WRITE, true, "takes an archived city back"},
     {"GetHistory", MAY_READ, false, "reads who changed a record when, and why"},
     {0},
 };

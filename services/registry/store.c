@@ -96,21 +96,22 @@ int store_list(struct db *db, const struct record_kind *kind, const struct store
     const struct sql *sql = sql_of(kind);
     struct db_result *rows = NULL;
     char *visible = NULL;
-    struct db_param params[] = {db_text(page->after), db_int((int64_t)page->size + 1), db_null()};
+    struct db_param params[] = {db_text(page->after), db_int((int64_t)page->size + 1),
+                                db_text(page->archived ? "true" : "false"), db_null()};
     int rc;
 
     if (*page->country) {
-        params[2] = db_text(page->country);
+        params[3] = db_text(page->country);
     } else if (!view->all) {
         visible = sql_array((const char *const *)view->slugs, view->count);
         if (!visible)
             return err_nomem(err);
-        params[2] = db_text(visible);
+        params[3] = db_text(visible);
     }
-    if (params[2].text)
-        rc = db_query(db, &sql->list_filtered, params, 3, &rows, err);
+    if (params[3].text)
+        rc = db_query(db, &sql->list_filtered, params, 4, &rows, err);
     else
-        rc = db_query(db, &sql->list, params, 2, &rows, err);
+        rc = db_query(db, &sql->list, params, 3, &rows, err);
     free(visible);
     if (rc < 0)
         return rc;

@@ -29,6 +29,7 @@ struct store_page {
     const char *after;   /* slug of the last record of the page before, or "" */
     const char *country; /* cities only: ISO 3166-1 alpha-2; or "" for all */
     unsigned size;       /* 1 to 1000 records */
+    bool archived;       /* archived ones too */
 };
 
 /* *ret_records is an array of *ret_count records: store_free_list. *ret_more: another page follows.
@@ -67,13 +68,19 @@ struct store_change {
     struct findings *violations; /* gets what is wrong with a record as an update would leave it */
 };
 
-/* Both give the record as it stood afterwards; *ret_fresh: it was done now, not before under the
+/* All give the record as it stood afterwards; *ret_fresh: it was done now, not before under the
  * same key. What is outside of the view is not there for an update, with a key known from before as
- * well; a create is not bounded. -ERR_ALREADY_EXISTS, -ERR_NOT_FOUND, -ERR_ABORTED (changed
- * meanwhile: says which fields), and those of db_write. */
+ * well; a create is not bounded. What changes nothing makes no version. -ERR_ALREADY_EXISTS,
+ * -ERR_NOT_FOUND, -ERR_ABORTED (changed meanwhile: says which fields), and those of db_write. */
 int store_create(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
                  bool *ret_fresh, struct err *err);
+/* -ERR_FAILED_PRECONDITION: the record is archived. */
 int store_update(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
                  bool *ret_fresh, struct err *err);
+/* Of change->record the slug and the version count. */
+int store_archive(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                  bool *ret_fresh, struct err *err);
+int store_restore(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                  bool *ret_fresh, struct err *err);
 
 #endif

@@ -17,10 +17,17 @@ static const struct db_statement history_since = {
     "WHERE kind = $1 AND slug = $2 AND version > $3",
     DB_ONE};
 
+struct write;
+
+/* Changes a stored record, which no other writer has until the end of the transaction. */
+typedef int (*change_f)(struct db *db, const struct write *write, const ProtobufCMessage *stored,
+                        struct db_answer *ret_answer, struct err *err);
+
 /* What a write carries through its transaction. */
 struct write {
     const struct store_change *change;
-    const char *act; /* "created" or "updated" */
+    const char *act; /* "created", "updated", "archived" or "restored" */
+    change_f apply;  /* NULL: created */
 };
 
 /* What it did to a record. */
@@ -265,6 +272,10 @@ static int update_stored(struct db *db, const struct write *write, const Protobu
     const char *fields[RECORD_FIELDS_MAX];
     ProtobufCMessage *wanted = NULL;
 
+    if (record_is_archived(stored))
+        return err_set(err, ERR_FAILED_PRECONDITION,
+                       "%s \"%s\" is archived: restore it before you change it", change->kind->name,
+                       record_slug(stored));
     int rc = check_version(db, change, stored, err);
     if (rc == 0)
         rc = apply_fields(change, stored, &wanted, err);
@@ -281,7 +292,36 @@ static int update_stored(struct db *db, const struct write *write, const Protobu
     return rc;
 }
 
-static int update(struct db *db, void *arg, struct db_answer *ret_answer, struct err *err)
+/* Sets a record aside or takes it back by `statement`, unless that is done already. */
+static int move_stored(struct db *db, const struct write *write,
+                       const struct db_statement *statement, bool done,
+                       const ProtobufCMessage *stored, struct db_answer *ret_answer,
+                       struct err *err)
+{
+    int rc = check_version(db, write->change, stored, err);
+
+    if (rc < 0)
+        return rc;
+    if (done)
+        return pack(stored, ret_answer, err);
+    return save(db, write, statement, stored, stored, ret_answer, err);
+}
+
+static int archive_stored(struct db *db, const struct write *write, const ProtobufCMessage *stored,
+                          struct db_answer *ret_answer, struct err *err)
+{
+    return move_stored(db, write, &sql_of(write->change->kind)->archive, record_is_archived(stored),
+                       stored, ret_answer, err);
+}
+
+static int restore_stored(struct db *db, const struct write *write, const ProtobufCMessage *stored,
+                          struct db_answer *ret_answer, struct err *err)
+{
+    return move_stored(db, write, &sql_of(write->change->kind)->restore,
+                       !record_is_archived(stored), stored, ret_answer, err);
+}
+
+static int change_stored(struct db *db, void *arg, struct db_answer *ret_answer, struct err *err)
 {
     const struct write *write = arg;
     const struct store_change *change = write->change;
@@ -298,18 +338,19 @@ static int update(struct db *db, void *arg, struct db_answer *ret_answer, struct
     db_result_free(rows);
     if (rc < 0)
         return rc;
-    rc = update_stored(db, write, stored, ret_answer, err);
+    rc = write->apply(db, write, stored, ret_answer, err);
     sql_free_record(stored);
     return rc;
 }
 
-static int run(struct db *db, const struct store_change *change, const char *act, db_write_f work,
+static int run(struct db *db, const struct store_change *change, const char *act, change_f apply,
                ProtobufCMessage **ret_record, bool *ret_fresh, struct err *err)
 {
-    struct write write = {change, act};
+    struct write write = {change, act, apply};
     struct db_answer answer = {NULL, 0};
 
-    int rc = db_write(db, &change->once, work, &write, &answer, ret_fresh, err);
+    int rc = db_write(db, &change->once, apply ? change_stored : create, &write, &answer, ret_fresh,
+                      err);
     if (rc < 0)
         return rc;
     *ret_record = protobuf_c_message_unpack(change->kind->message, NULL, answer.size, answer.bytes);
@@ -320,15 +361,35 @@ static int run(struct db *db, const struct store_change *change, const char *act
 int store_create(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
                  bool *ret_fresh, struct err *err)
 {
-    return run(db, change, "created", create, ret_record, ret_fresh, err);
+    return run(db, change, "created", NULL, ret_record, ret_fresh, err);
 }
 
-int store_update(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
-                 bool *ret_fresh, struct err *err)
+/* What is outside of the view is not there. */
+static int run_in_view(struct db *db, const struct store_change *change, const char *act,
+                       change_f apply, ProtobufCMessage **ret_record, bool *ret_fresh,
+                       struct err *err)
 {
     const char *slug = record_slug(change->record);
 
     if (!store_in_view(change->view, slug))
         return sql_not_found(db, change->kind, change->view, slug, err);
-    return run(db, change, "updated", update, ret_record, ret_fresh, err);
+    return run(db, change, act, apply, ret_record, ret_fresh, err);
+}
+
+int store_update(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                 bool *ret_fresh, struct err *err)
+{
+    return run_in_view(db, change, "updated", update_stored, ret_record, ret_fresh, err);
+}
+
+int store_archive(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                  bool *ret_fresh, struct err *err)
+{
+    return run_in_view(db, change, "archived", archive_stored, ret_record, ret_fresh, err);
+}
+
+int store_restore(struct db *db, const struct store_change *change, ProtobufCMessage **ret_record,
+                  bool *ret_fresh, struct err *err)
+{
+    return run_in_view(db, change, "restored", restore_stored, ret_record, ret_fresh, err);
 }

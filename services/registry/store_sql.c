@@ -11,8 +11,18 @@
 
 #define COLUMNS                                                                                    \
     "slug, version, body, (extract(epoch FROM created_at) * 1000000)::bigint, "                    \
-    "(extract(epoch FROM updated_at) * 1000000)::bigint"
-enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED };
+    "(extract(epoch FROM updated_at) * 1000000)::bigint, "                                         \
+    "coalesce((extract(epoch FROM archived_at) * 1000000)::bigint, 0)"
+enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED, COLUMN_ARCHIVED };
+
+#define CHANGE(table, name, also)                                                                  \
+    {                                                                                              \
+        table name,                                                                                \
+            "UPDATE " table " SET version = version + 1, body = $2, " also                         \
+            "updated_at = ucap_now() WHERE slug = $1 RETURNING " COLUMNS,                          \
+            DB_ONE                                                                                 \
+    }
+#define LISTED " AND ($3::boolean OR archived_at IS NULL) "
 
 #define STATEMENTS(kind_row, table, filter)                                                        \
     {                                                                                              \
@@ -21,11 +31,12 @@ enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED 
         .lock = {table "_lock", "SELECT " COLUMNS " FROM " table " WHERE slug = $1 FOR UPDATE",    \
                  DB_MAYBE},                                                                        \
         .list = {table "_list",                                                                    \
-                 "SELECT " COLUMNS " FROM " table " WHERE slug > $1 ORDER BY slug LIMIT $2",       \
+                 "SELECT " COLUMNS " FROM " table " WHERE slug > $1" LISTED                        \
+                 "ORDER BY slug LIMIT $2",                                                         \
                  DB_MANY},                                                                         \
         .list_filtered = {table "_list_filtered",                                                  \
-                          "SELECT " COLUMNS " FROM " table " WHERE slug > $1 AND " filter          \
-                          " ORDER BY slug LIMIT $2",                                               \
+                          "SELECT " COLUMNS " FROM " table " WHERE slug > $1 AND " filter LISTED   \
+                          "ORDER BY slug LIMIT $2",                                                \
                           DB_MANY},                                                                \
         .nearest = {table "_nearest",                                                              \
                     "SELECT slug FROM " table                                                      \
@@ -35,16 +46,14 @@ enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED 
                    "INSERT INTO " table " (slug, version, body) VALUES ($1, 1, $2) "               \
                    "ON CONFLICT DO NOTHING RETURNING " COLUMNS,                                    \
                    DB_MAYBE},                                                                      \
-        .update = {table "_update",                                                                \
-                   "UPDATE " table                                                                 \
-                   " SET version = version + 1, body = $2, updated_at = ucap_now() "               \
-                   "WHERE slug = $1 RETURNING " COLUMNS,                                           \
-                   DB_ONE},                                                                        \
+        .update = CHANGE(table, "_update", ""),                                                    \
+        .archive = CHANGE(table, "_archive", "archived_at = ucap_now(), "),                        \
+        .restore = CHANGE(table, "_restore", "archived_at = NULL, "),                              \
     }
 
 static const struct sql kinds[] = {
-    STATEMENTS(city_kind, "city", "country = $3"),
-    STATEMENTS(programme_kind, "programme", "slug = ANY ($3::text[])"),
+    STATEMENTS(city_kind, "city", "country = $4"),
+    STATEMENTS(programme_kind, "programme", "slug = ANY ($4::text[])"),
 };
 
 const struct sql *sql_of(const struct record_kind *kind)
@@ -85,8 +94,12 @@ int sql_read_row(const struct record_kind *kind, const struct db_result *rows, s
     }
     record_set_slug(record, slug);
     record_set_version(record, (uint64_t)db_value_int(rows, row, COLUMN_VERSION));
-    rc = record_set_times(record, db_value_int(rows, row, COLUMN_CREATED),
-                          db_value_int(rows, row, COLUMN_UPDATED), err);
+    const struct record_times times = {
+        .created_us = db_value_int(rows, row, COLUMN_CREATED),
+        .updated_us = db_value_int(rows, row, COLUMN_UPDATED),
+        .archived_us = db_value_int(rows, row, COLUMN_ARCHIVED),
+    };
+    rc = record_set_times(record, &times, err);
     if (rc < 0)
         sql_free_record(record);
     else

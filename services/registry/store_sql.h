@@ -11,11 +11,13 @@ struct sql {
     const struct record_kind *kind;
     struct db_statement get;  /* slug */
     struct db_statement lock; /* slug: get, and no other writer until the end of the transaction */
-    struct db_statement list; /* slug it begins after, how many */
+    struct db_statement list; /* slug it begins after, how many, whether archived ones too */
     struct db_statement list_filtered; /* the same, and the value of the kind's filter */
     struct db_statement nearest;       /* a word */
     struct db_statement insert;        /* slug, body: no row when the slug is taken */
     struct db_statement update;        /* slug, body */
+    struct db_statement archive;       /* slug, body */
+    struct db_statement restore;       /* slug, body */
 };
 
 const struct sql *sql_of(const struct record_kind *kind);

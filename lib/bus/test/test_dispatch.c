@@ -121,6 +121,11 @@ static const struct method_rule rules[] = {
     {"GetCity", MAY_READ, false, ""},
     {"ListCities", MAY_READ, false, ""},
     {"UpdateCity", MAY_READ, false, ""},
+    {"ArchiveProgramme", MAY_WRITE, true, ""},
+    {"RestoreProgramme", MAY_WRITE, true, ""},
+    {"ArchiveCity", MAY_WRITE, true, ""},
+    {"RestoreCity", MAY_WRITE, true, ""},
+    {"GetHistory", MAY_READ, false, ""},
     {NULL, 0, false, NULL},
 };
 
