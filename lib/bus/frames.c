@@ -67,10 +67,19 @@ static int recv_all(void *socket, int flags, struct frames *got)
     return 0;
 }
 
-int frames_recv(void *socket, int flags, struct frames *ret_frames)
+int frames_recv_cut(void *socket, int flags, struct frames *ret_frames)
 {
     ret_frames->count = 0;
     int rc = recv_all(socket, flags, ret_frames);
+    if (rc < 0 && rc != -ERR_OUT_OF_RANGE)
+        frames_clear(ret_frames);
+    return rc;
+}
+
+int frames_recv(void *socket, int flags, struct frames *ret_frames)
+{
+    int rc = frames_recv_cut(socket, flags, ret_frames);
+
     if (rc < 0)
         frames_clear(ret_frames);
     return rc;

@@ -22,6 +22,10 @@ struct frames {
  * and dropped); -ERR_CANCELLED when the context ends. `flags`: 0 or ZMQ_DONTWAIT. */
 int frames_recv(void *socket, int flags, struct frames *ret_frames);
 
+/* The same, but with -ERR_OUT_OF_RANGE the first FRAMES_MAX frames are left in *ret_frames: a
+ * ROUTER sees there who sent too many. */
+int frames_recv_cut(void *socket, int flags, struct frames *ret_frames);
+
 /* Sends all and leaves the struct empty, whether it succeeds or not. `flags`: 0 or ZMQ_DONTWAIT.
  * -ERR_UNAVAILABLE: the peer is gone or its queue is full. */
 int frames_send(void *socket, int flags, struct frames *frames);

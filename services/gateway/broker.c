@@ -156,6 +156,18 @@ void broker_receive(struct broker *broker, struct frames *message, const char *k
     frames_clear(message);
 }
 
+/* It may have been an answer: its request would hold the worker's credit for ever. */
+void broker_receive_cut(struct broker *broker, struct frames *message, const char *key,
+                        int64_t now_us)
+{
+    broker->now_us = now_us;
+    struct peer *peer = find_sender(broker, message, key);
+    count(COUNT_DROPPED_FRAMES);
+    if (peer && peer->state == PEER_WORKER)
+        worker_expel(broker, peer->worker, "sent too many frames");
+    frames_clear(message);
+}
+
 void broker_tick(struct broker *broker, int64_t now_us)
 {
     struct timer *timer;

@@ -55,6 +55,11 @@ void broker_destroy(struct broker *broker); /* sends nothing; NULL is left alone
  * frames are taken. */
 void broker_receive(struct broker *broker, struct frames *message, const char *key, int64_t now_us);
 
+/* The same for a message that had too many frames: these are the first of it. It is dropped, and a
+ * worker that sent it disconnected. */
+void broker_receive_cut(struct broker *broker, struct frames *message, const char *key,
+                        int64_t now_us);
+
 /* Does what is due: deadlines, heartbeats, silent workers. broker_due tells when to call it next.
  */
 void broker_tick(struct broker *broker, int64_t now_us);

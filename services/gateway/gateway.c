@@ -149,13 +149,16 @@ static void serve_zap(void *arg)
 
 /* The key comes with the frames that the peer sent; the routing id, made by libzmq, does not always
  * have it. It is copied: libzmq keeps it with the frames, which the broker takes. */
-static void receive(struct gateway *gateway, struct frames *message)
+static void receive(struct gateway *gateway, struct frames *message, bool cut)
 {
     const char *user = zmq_msg_gets(&message->list[message->count - 1], "User-Id");
     char key[CURVE_KEY_SIZE];
 
     snprintf(key, sizeof(key), "%s", user ? user : "");
-    broker_receive(gateway->broker, message, key, now());
+    if (cut)
+        broker_receive_cut(gateway->broker, message, key, now());
+    else
+        broker_receive(gateway->broker, message, key, now());
 }
 
 static void serve_requests(struct gateway *gateway)
@@ -163,13 +166,10 @@ static void serve_requests(struct gateway *gateway)
     struct frames message;
 
     for (unsigned i = 0; i < BATCH; i++) {
-        int rc = frames_recv(gateway->sockets.requests.socket, ZMQ_DONTWAIT, &message);
-        if (rc == 0)
-            receive(gateway, &message);
-        else if (rc == -ERR_OUT_OF_RANGE)
-            count(COUNT_DROPPED_FRAMES);
-        else
+        int rc = frames_recv_cut(gateway->sockets.requests.socket, ZMQ_DONTWAIT, &message);
+        if (rc < 0 && rc != -ERR_OUT_OF_RANGE)
             return;
+        receive(gateway, &message, rc < 0);
     }
 }
 

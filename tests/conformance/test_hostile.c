@@ -241,6 +241,28 @@ static void too_many_frames_are_dropped(void **state)
     assert_int_equal(wire_counter(wire, "dropped_frames"), before + 1);
 }
 
+/* Or the request would hold its credit for ever: a plain worker would never get another one. */
+static void a_worker_that_answers_too_many_frames_is_disconnected(void **state)
+{
+    struct wire *wire = *state;
+    void *worker = wire_worker(wire, REGISTRY, "1");
+    void *client = wire_dealer(wire, VIEWER);
+    struct frames request;
+    struct frames answer = {.count = 0};
+
+    wire_ask(client, REGISTRY, "r1", 1000); /* sooner than silence would be noticed */
+    wire_take_request(worker, &request);
+    frames_add_text(&answer, "MDPW02");
+    frames_add_text(&answer, "\x04");
+    frames_take(&answer, &request.list[2]);
+    while (answer.count < FRAMES_MAX)
+        frames_add_text(&answer, "");
+    assert_int_equal(frames_send(worker, 0, &answer), 0); /* with the routing id one too many */
+    wire_expect_status(client, "r1", ERR_UNAVAILABLE, "worker");
+    wire_expect(worker, "MDPW02", "\x06", NULL);
+    frames_clear(&request);
+}
+
 static void random_messages_stop_nobody(void **state)
 {
     static const char *const words[] = {"",     "MDPC01", "MDPC02", "MDPW01",  "MDPW02", "\x01",
@@ -375,6 +397,7 @@ int main(void)
         CASE(a_full_queue_is_exhausted),
         CASE(an_oversize_frame_hurts_its_sender_only),
         CASE(too_many_frames_are_dropped),
+        CASE(a_worker_that_answers_too_many_frames_is_disconnected),
         CASE(random_messages_stop_nobody),
         CASE(thousand_idle_connections_lock_nobody_out),
         CASE(an_idle_connection_is_closed),

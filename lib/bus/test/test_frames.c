@@ -110,6 +110,23 @@ static void longer_message_is_dropped_whole(void **state)
     frames_clear(&in);
 }
 
+static void longer_message_may_be_cut(void **state)
+{
+    struct pair *pair = *state;
+    struct frames in = {.count = 0};
+
+    send_numbered(pair->left, FRAMES_MAX + 1);
+    send_numbered(pair->left, 2);
+    assert_int_equal(frames_recv_cut(pair->right, 0, &in), -ERR_OUT_OF_RANGE);
+    assert_int_equal(in.count, FRAMES_MAX);
+    frames_clear(&in);
+    assert_int_equal(frames_recv_cut(pair->right, 0, &in), 0);
+    assert_int_equal(in.count, 2);
+    frames_clear(&in);
+    assert_int_equal(frames_recv_cut(pair->right, ZMQ_DONTWAIT, &in), -ERR_UNAVAILABLE);
+    assert_int_equal(in.count, 0);
+}
+
 static void nothing_there_is_unavailable(void **state)
 {
     struct pair *pair = *state;
@@ -181,6 +198,7 @@ int main(void)
         WITH_PAIR(message_arrives_as_sent),
         WITH_PAIR(longest_message_is_taken),
         WITH_PAIR(longer_message_is_dropped_whole),
+        WITH_PAIR(longer_message_may_be_cut),
         WITH_PAIR(nothing_there_is_unavailable),
         WITH_PAIR(ended_context_is_told),
         WITH_PAIR(sending_to_nobody_empties_the_message),
