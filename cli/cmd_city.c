@@ -161,6 +161,44 @@ static void add_figures(struct run *run, struct record *record, const Ucap__V1__
             add_figure(run, record, city->figures[i]);
 }
 
+/* NULL: not said, or one that this program does not know. */
+static const char *kind_word(Ucap__V1__TerritoryKind__Value kind)
+{
+    static const char *const words[] = {
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_CITY] = "city",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_MUNICIPALITY] = "municipality",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_METROPOLIS] = "metropolis",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_PREFECTURE] = "prefecture",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_PROVINCE] = "province",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_REGION] = "region",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_DISTRICT] = "district",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_BOROUGH] = "borough",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_SITE] = "site",
+        [UCAP__V1__TERRITORY_KIND__VALUE__TERRITORY_KIND_PARK] = "park",
+    };
+
+    return (size_t)kind < sizeof(words) / sizeof(words[0]) ? words[kind] : NULL;
+}
+
+/* What it is, where it lies, and what it was called; lines for what is there only. */
+static void add_place(struct record *record, const Ucap__V1__City *city)
+{
+    char text[256];
+
+    if (kind_word(city->kind))
+        record_add(record, "Kind", kind_word(city->kind));
+    if (*city->within)
+        record_add(record, "Within", city->within);
+    snprintf(text, sizeof(text), "%.100s, %.100s", city->latitude, city->longitude);
+    if (*city->latitude && *city->longitude)
+        record_add(record, "Coordinates", text);
+    snprintf(text, sizeof(text), "%u", city->geonames_id);
+    if (city->geonames_id)
+        record_add(record, "GeoNames", text);
+    if (city->n_previous_ids > 0)
+        record_take(record, "Previous ids", words_list(city->previous_ids, city->n_previous_ids));
+}
+
 static int print_record(struct run *run, const Ucap__V1__City *city, struct err *err)
 {
     const char *language = run_language(run);
@@ -169,9 +207,11 @@ static int print_record(struct run *run, const Ucap__V1__City *city, struct err 
     record_begin(&record, err);
     record_add(&record, "City", city->slug);
     record_add_texts(&record, "Name", city->names, city->n_names);
+    record_add_texts(&record, "Alias", city->aliases, city->n_aliases);
     record_add_code(&record, "Country", codes_country_name(city->country, language), city->country);
     record_add_code(&record, "Subdivision", codes_subdivision_name(city->subdivision, language),
                     city->subdivision);
+    add_place(&record, city);
     record_add(&record, "Time zone", city->zone);
     add_figures(run, &record, city);
     record_add_sources(&record, city->sources, city->n_sources);

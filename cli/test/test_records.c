@@ -121,6 +121,25 @@ static void archived_ones_are_asked_for_and_marked(void **state)
     scene_out_has(scene, "Archived     2019-06-01 12:00:00 UTC\n");
 }
 
+static void a_territory_is_shown_with_its_place(void **state)
+{
+    struct scene *scene = *state;
+
+    fake_reply("GetCity",
+               "{\"slug\":\"liudong\",\"country\":\"CN\",\"kind\":\"TERRITORY_KIND_DISTRICT\","
+               "\"aliases\":[{\"language\":\"en\",\"text\":\"New District\"},"
+               "{\"language\":\"en\",\"text\":\"Liudong\"}],\"within\":\"liuzhou\","
+               "\"latitude\":\"24.36\",\"longitude\":\"109.51\",\"geonames_id\":12047382,"
+               "\"previous_ids\":[\"liu-dong\",\"east\"]}");
+    scene_run(scene, "city", "show", "liudong");
+    scene_out_has(scene, "Alias (en)    New District\nAlias (en)    Liudong\n");
+    scene_out_has(scene, "Kind          district\n"
+                         "Within        liuzhou\n"
+                         "Coordinates   24.36, 109.51\n"
+                         "GeoNames      12047382\n"
+                         "Previous ids  liu-dong, east\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +149,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_city_is_archived_at_the_version_that_was_read, begin,
                                         scene_end),
         cmocka_unit_test_setup_teardown(a_programme_is_archived_and_restored, begin, scene_end),
+        cmocka_unit_test_setup_teardown(a_territory_is_shown_with_its_place, begin, scene_end),
         cmocka_unit_test_setup_teardown(archived_ones_are_asked_for_and_marked, begin, scene_end),
     };
 

@@ -112,6 +112,34 @@ void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t cou
     }
 }
 
+/* The same text in the same language as one before. */
+static bool stands_before(Ucap__V1__LocalText *const *texts, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(texts[i]->language, texts[index]->language) == 0 &&
+            strcmp(texts[i]->text, texts[index]->text) == 0)
+            return true;
+    return false;
+}
+
+void check_aliases(const char *path, Ucap__V1__LocalText *const *texts, size_t count,
+                   struct findings *violations)
+{
+    char at[PATH_SIZE], shown[TEXT_SHOWN_SIZE];
+
+    if (!check_count(path, count, violations))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(at, sizeof(at), "%s[%zu].language", path, i);
+        check_language(at, texts[i]->language, violations);
+        snprintf(at, sizeof(at), "%s[%zu].text", path, i);
+        check_text(at, texts[i]->text, violations);
+        text_show(texts[i]->text, shown);
+        if (stands_before(texts, i))
+            findings_add(violations, at, "%s stands there twice", shown);
+    }
+}
+
 bool check_country(const char *path, const char *code, struct findings *violations)
 {
     struct err err = ERR_INIT;

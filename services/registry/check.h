@@ -17,6 +17,10 @@ void check_reason(const char *reason, struct findings *violations);
 void check_texts(const char *path, Ucap__V1__LocalText *const *texts, size_t count, bool required,
                  struct findings *violations);
 
+/* The same, where a language may have several. */
+void check_aliases(const char *path, Ucap__V1__LocalText *const *texts, size_t count,
+                   struct findings *violations);
+
 void check_language(const char *path, const char *tag, struct findings *violations);
 void check_languages(const char *path, char *const *tags, size_t count,
                      struct findings *violations); /* each once */

@@ -1,6 +1,7 @@
 /* Cities: what a correct one is. */
 #include "check.h"
 #include "record.h"
+#include "territory.h"
 
 #include <ucap/v1/registry.pb-c.h>
 
@@ -22,6 +23,7 @@ static void check_city(const ProtobufCMessage *record, struct findings *violatio
     check_texts("city.names", city->names, city->n_names, true, violations);
     check_place(city, violations);
     check_zone("city.zone", city->zone, violations);
+    territory_check(city, violations);
     check_figures("city.figures", city->figures, city->n_figures, violations, warnings);
     check_sources("city.sources", city->sources, city->n_sources, violations);
 }

@@ -41,23 +41,37 @@ int sql_not_found(struct db *db, const struct record_kind *kind, const struct st
     return rc;
 }
 
-int store_get(struct db *db, const struct record_kind *kind, const struct store_view *view,
-              const char *slug, ProtobufCMessage **ret_record, struct err *err)
+/* *ret_record stays NULL where none has it. */
+static int find(struct db *db, const struct record_kind *kind, const struct db_statement *statement,
+                const char *slug, ProtobufCMessage **ret_record, struct err *err)
 {
     struct db_result *rows = NULL;
     const struct db_param params[] = {db_text(slug)};
 
-    if (!store_in_view(view, slug))
-        return sql_not_found(db, kind, view, slug, err);
-    int rc = db_query(db, &sql_of(kind)->get, params, 1, &rows, err);
-    if (rc < 0)
-        return rc;
-    if (db_rows(rows) == 0)
-        rc = sql_not_found(db, kind, view, slug, err);
-    else
+    int rc = db_query(db, statement, params, 1, &rows, err);
+    if (rc == 0 && db_rows(rows) > 0)
         rc = sql_read_row(kind, rows, 0, ret_record, err);
     db_result_free(rows);
     return rc;
+}
+
+int store_get(struct db *db, const struct record_kind *kind, const struct store_view *view,
+              const char *slug, ProtobufCMessage **ret_record, struct err *err)
+{
+    const struct sql *sql = sql_of(kind);
+    ProtobufCMessage *record = NULL;
+
+    if (!store_in_view(view, slug))
+        return sql_not_found(db, kind, view, slug, err);
+    int rc = find(db, kind, &sql->get, slug, &record, err);
+    if (rc == 0 && !record && sql->previous.name)
+        rc = find(db, kind, &sql->previous, slug, &record, err);
+    if (rc < 0)
+        return rc;
+    if (!record)
+        return sql_not_found(db, kind, view, slug, err);
+    *ret_record = record;
+    return 0;
 }
 
 void store_free_list(ProtobufCMessage **records, size_t count)

@@ -185,11 +185,26 @@ static int save(struct db *db, const struct write *write, const struct db_statem
     return rc;
 }
 
+/* A correct record, with what is beside it. */
+static int check_beside(struct db *db, const struct store_change *change,
+                        const ProtobufCMessage *wanted, struct err *err)
+{
+    const struct sql *sql = sql_of(change->kind);
+
+    findings_clear(change->violations); /* of the try before */
+    int rc = sql->check ? sql->check(db, wanted, change->violations, err) : 0;
+    return rc < 0 ? rc : record_refuse(change->kind->name, change->violations, err);
+}
+
 static int create(struct db *db, void *arg, struct db_answer *ret_answer, struct err *err)
 {
     const struct write *write = arg;
     const struct store_change *change = write->change;
 
+    int rc = check_beside(db, change, change->record, err);
+
+    if (rc < 0)
+        return rc;
     return save(db, write, &sql_of(change->kind)->insert, NULL, change->record, ret_answer, err);
 }
 
@@ -282,6 +297,8 @@ static int update_stored(struct db *db, const struct write *write, const Protobu
     if (rc < 0)
         return rc;
     rc = check_whole(change, wanted, err);
+    if (rc == 0)
+        rc = check_beside(db, change, wanted, err);
     if (rc == 0)
         rc = record_changed_fields(stored, wanted, fields, err);
     if (rc == 0)

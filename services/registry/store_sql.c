@@ -24,7 +24,7 @@ enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED,
     }
 #define LISTED " AND ($3::boolean OR archived_at IS NULL) "
 
-#define STATEMENTS(kind_row, table, filter)                                                        \
+#define STATEMENTS(kind_row, table, filter, ...)                                                   \
     {                                                                                              \
         .kind = &(kind_row),                                                                       \
         .get = {table "_get", "SELECT " COLUMNS " FROM " table " WHERE slug = $1", DB_MAYBE},      \
@@ -48,12 +48,17 @@ enum { COLUMN_SLUG, COLUMN_VERSION, COLUMN_BODY, COLUMN_CREATED, COLUMN_UPDATED,
                    DB_MAYBE},                                                                      \
         .update = CHANGE(table, "_update", ""),                                                    \
         .archive = CHANGE(table, "_archive", "archived_at = ucap_now(), "),                        \
-        .restore = CHANGE(table, "_restore", "archived_at = NULL, "),                              \
+        .restore = CHANGE(table, "_restore", "archived_at = NULL, "), __VA_ARGS__                  \
     }
 
 static const struct sql kinds[] = {
-    STATEMENTS(city_kind, "city", "country = $4"),
-    STATEMENTS(programme_kind, "programme", "slug = ANY ($4::text[])"),
+    STATEMENTS(city_kind, "city", "country = $4",
+               .previous = {"city_previous",
+                            "SELECT " COLUMNS " FROM city WHERE body -> 'previous_ids' ? $1 "
+                            "ORDER BY slug LIMIT 1",
+                            DB_MAYBE},
+               .check = sql_check_city),
+    STATEMENTS(programme_kind, "programme", "slug = ANY ($4::text[])", .check = NULL),
 };
 
 const struct sql *sql_of(const struct record_kind *kind)

@@ -14,11 +14,18 @@ struct sql {
     struct db_statement list; /* slug it begins after, how many, whether archived ones too */
     struct db_statement list_filtered; /* the same, and the value of the kind's filter */
     struct db_statement nearest;       /* a word */
+    struct db_statement previous;      /* a slug it had before; without name: the kind has none */
     struct db_statement insert;        /* slug, body: no row when the slug is taken */
     struct db_statement update;        /* slug, body */
     struct db_statement archive;       /* slug, body */
     struct db_statement restore;       /* slug, body */
+    /* What must be so beside a record to be stored, in the transaction that stores it; or NULL. */
+    int (*check)(struct db *db, const ProtobufCMessage *record, struct findings *violations,
+                 struct err *err);
 };
+
+int sql_check_city(struct db *db, const ProtobufCMessage *record, struct findings *violations,
+                   struct err *err);
 
 const struct sql *sql_of(const struct record_kind *kind);
 

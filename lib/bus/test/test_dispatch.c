@@ -113,20 +113,13 @@ static void list_programmes(Ucap__V1__Registry_Service *service,
 }
 
 static const struct method_rule rules[] = {
-    {"CreateProgramme", MAY_ADMIN, true, ""},
-    {"GetProgramme", MAY_READ, false, ""},
-    {"ListProgrammes", MAY_READ, false, ""},
-    {"UpdateProgramme", MAY_WRITE, true, ""},
-    {"CreateCity", MAY_WRITE, true, ""},
-    {"GetCity", MAY_READ, false, ""},
-    {"ListCities", MAY_READ, false, ""},
-    {"UpdateCity", MAY_READ, false, ""},
-    {"ArchiveProgramme", MAY_WRITE, true, ""},
-    {"RestoreProgramme", MAY_WRITE, true, ""},
-    {"ArchiveCity", MAY_WRITE, true, ""},
-    {"RestoreCity", MAY_WRITE, true, ""},
-    {"GetHistory", MAY_READ, false, ""},
-    {NULL, 0, false, NULL},
+    {"CreateProgramme", MAY_ADMIN, true, ""},  {"GetProgramme", MAY_READ, false, ""},
+    {"ListProgrammes", MAY_READ, false, ""},   {"UpdateProgramme", MAY_WRITE, true, ""},
+    {"CreateCity", MAY_WRITE, true, ""},       {"GetCity", MAY_READ, false, ""},
+    {"ListCities", MAY_READ, false, ""},       {"UpdateCity", MAY_READ, false, ""},
+    {"ArchiveProgramme", MAY_WRITE, true, ""}, {"RestoreProgramme", MAY_WRITE, true, ""},
+    {"ArchiveCity", MAY_WRITE, true, ""},      {"RestoreCity", MAY_WRITE, true, ""},
+    {"GetHistory", MAY_READ, false, ""},       {NULL, 0, false, NULL},
 };
 
 /* ---- a request, and what became of it ---- */
