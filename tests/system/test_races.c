@@ -130,6 +130,42 @@ static void one_key_is_one_write(void **state)
     check_count(w, "SELECT count(*) FROM events.outbox WHERE subject = 'city/milan'", "1");
 }
 
+static int create_of_ring(struct runner *runner)
+{
+    char slug[32];
+
+    snprintf(slug, sizeof(slug), "ring-%d", runner->number);
+    return caller_create_city(runner->caller, slug, slug);
+}
+
+/* Each into the next, the last into the first. */
+static int close_ring(struct runner *runner)
+{
+    Ucap__V1__UpdateCityRequest request = UCAP__V1__UPDATE_CITY_REQUEST__INIT;
+    Ucap__V1__City city = UCAP__V1__CITY__INIT;
+    char field[] = "within", *fields[] = {field}, slug[32], within[32], key[32];
+
+    snprintf(slug, sizeof(slug), "ring-%d", runner->number);
+    snprintf(within, sizeof(within), "ring-%d", (runner->number + 1) % RUNNERS);
+    snprintf(key, sizeof(key), "close-%d", runner->number);
+    city.slug = slug;
+    city.version = 1;
+    city.within = within;
+    request.city = &city;
+    request.fields = fields;
+    request.n_fields = 1;
+    return caller_registry(runner->caller, "UpdateCity", &request.base, key);
+}
+
+/* Each looks right to its writer; all together would lie within themselves. */
+static void no_ring_of_territories_is_closed(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(race(w, create_of_ring, false, 0), RUNNERS);
+    assert_int_equal(race(w, close_ring, false, -ERR_INVALID_ARGUMENT), RUNNERS - 1);
+}
+
 static int begin(void **state)
 {
     struct world *w = calloc(1, sizeof(*w));
@@ -158,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_many_creates_and_one_updates),
         cmocka_unit_test(one_key_is_one_write),
+        cmocka_unit_test(no_ring_of_territories_is_closed),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
