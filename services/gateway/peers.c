@@ -81,9 +81,7 @@ void peer_forget(struct broker *broker, struct peer *peer)
     for (struct request *request = TAILQ_FIRST(&peer->requests); request; request = next) {
         next = TAILQ_NEXT(request, of_client);
         if (request->state == REQUEST_QUEUED) {
-            struct service *service = request->lane->service;
             request_free(broker, request);
-            service_settle(broker, service);
         } else {
             peer_remove_request(broker, request);
             request->state = REQUEST_ABANDONED;

@@ -52,12 +52,20 @@ static void leave_worker(struct broker *broker, struct request *request)
     count_level(COUNT_IN_FLIGHT, -1);
 }
 
+static void leave_queue(struct broker *broker, struct request *request)
+{
+    struct service *service = request->lane->service;
+
+    service_unqueue(broker, request);
+    service_settle(broker, service);
+}
+
 void request_free(struct broker *broker, struct request *request)
 {
     if (request->client)
         peer_remove_request(broker, request);
     if (request->state == REQUEST_QUEUED)
-        service_unqueue(broker, request);
+        leave_queue(broker, request);
     else if (request->worker)
         leave_worker(broker, request);
     zmq_msg_close(&request->reply_to);
@@ -182,7 +190,6 @@ static void queued_too_long(struct broker *broker, struct request *request)
                 "no worker of service \"%s\" was free within %lld ms: nothing was done",
                 service->name, (long long)request->timeout_ms);
     request_fail(broker, request, &err);
-    service_settle(broker, service);
 }
 
 void request_due(struct broker *broker, struct request *request)

@@ -232,7 +232,7 @@ void request_reply(struct broker *broker, struct request *request, struct frames
 void request_fail(struct broker *broker, struct request *request, const struct err *err);
 /* Its timer went off. */
 void request_due(struct broker *broker, struct request *request);
-/* Takes it out of all lists. */
+/* Takes it out of all lists; its service is freed with it when nobody else needs that. */
 void request_free(struct broker *broker, struct request *request);
 /* True when a plain worker of this service may serve the role. */
 bool request_role_allowed(const struct broker *broker, const char *service, size_t size,

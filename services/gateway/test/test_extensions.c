@@ -366,6 +366,20 @@ static void a_draining_gateway_refuses_the_new_and_ends_the_old(void **state)
     rig_end(rig);
 }
 
+/* The sanitizer tells what is left behind. */
+static void the_end_answers_what_waits_for_a_worker(void **state)
+{
+    struct rig *rig = rig_begin(NULL);
+    (void)state;
+
+    rig_ask(rig, "client", VIEWER, REGISTRY, "r1", 0);
+    rig_ask(rig, "client", VIEWER, REGISTRY, "r2", 0);
+    broker_end(rig->broker, rig->now_us);
+    rig_expect_status(rig, "client", "r1", ERR_UNAVAILABLE, "this gateway ends");
+    rig_expect_status(rig, "client", "r2", ERR_UNAVAILABLE, "this gateway ends");
+    rig_end(rig);
+}
+
 static void draining_waits_for_no_worker(void **state)
 {
     struct rig *rig = rig_begin(NULL);
@@ -743,6 +757,7 @@ int main(void)
         cmocka_unit_test(a_plain_worker_gets_no_credit_frame),
         cmocka_unit_test(a_heartbeat_may_change_the_credit),
         cmocka_unit_test(a_draining_gateway_refuses_the_new_and_ends_the_old),
+        cmocka_unit_test(the_end_answers_what_waits_for_a_worker),
         cmocka_unit_test(draining_waits_for_no_worker),
         cmocka_unit_test(the_end_answers_what_is_held),
         cmocka_unit_test(only_the_holder_of_a_token_answers),
