@@ -118,8 +118,9 @@ static bool is_ready(void *arg)
 void kit_wait_ready(struct kit_process *process, const char *control, const char *name,
                     char *ret_address, size_t size)
 {
-    struct readiness ready = {process, control, name, ret_address, size};
+    struct readiness ready = {.process = process, .control = control, .name = name, .size = size};
 
+    ready.address = ret_address;
     kit_wait("a process to be ready or to end", READY_LIMIT_MS, is_ready, &ready);
     if (!kit_is_running(process))
         kit_fail("the process ended before it was ready: %s", kit_stderr(process));
